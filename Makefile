@@ -1,0 +1,44 @@
+# What one can do here. `make` alone prints this list.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+YIXIAN := $(BIN)/yixian
+DATA := $(or $(YIXIAN_DATA),../shared/data)
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo clean-demo test lint types imports check lock bench bench-intake bench-day bench-faults evaluate docs
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+env: $(VENV)/.ready ## build .venv with all that the other targets need
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh scripts/make-env.sh $(VENV)
+	@touch $@
+
+demo: env ## bring up a city with its data, staff and a stream of contacts; Ctrl-C stops it
+	@exec $(YIXIAN) demo
+
+clean-demo: env ## forget the demo's data
+	@$(YIXIAN) demo --forget
+
+test: env ## run the whole test suite against a real PostgreSQL
+	@$(BIN)/python -m pytest
+
+lint: env ## style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: env ## strict types
+	@$(BIN)/basedpyright
+
+imports: env ## rooms import one way only
+	@$(BIN)/lint-imports
+
+check: lint types imports test ## all that CI runs
+
+lock: env ## lock the dependencies again (hashes, no index address)
+	@$(BIN)/python -m uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock

@@ -1,0 +1,281 @@
+"""The city as data: what a city pack holds, as plain frozen structs. The file format is `docs/reference/city-pack.md`."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from enum import StrEnum
+
+import msgspec
+
+
+class Level(StrEnum):
+    """The five levels of the network, widest first."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+
+
+class RequestKind(StrEnum):
+    """诉求类型. The usual five by rule (Guangzhou 实施细则, 2023), and praise."""
+
+    CONSULTATION = "consultation"
+    HELP = "help"
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+
+
+class Urgency(StrEnum):
+    """How long a matter may wait. Emergencies are not an urgency: they leave for another line at once."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+
+class Audience(StrEnum):
+    """Who asks: a person or a firm."""
+
+    PERSON = "person"
+    FIRM = "firm"
+
+
+class LineMode(StrEnum):
+    """How a line was merged into the hotline (国办发〔2020〕53号)."""
+
+    MERGED = "merged"
+    PARALLEL = "parallel"
+    SUBCENTRE = "subcentre"
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A stretch of the city: the city itself, a district, a street or town, a community or village."""
+
+    code: str
+    name: str
+    level: Level
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A named place finer than, or across, regions: a road, an estate, a landmark."""
+
+    name: str
+    kind: str
+    regions: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Who handles."""
+
+    code: str
+    name: str
+    level: Level
+    parent: str | None
+    region: str
+    short_name: str = ""
+    name_en: str = ""
+    function: str = ""
+    kind: str = "department"
+    first_level: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """A service queue of the hotline."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    fallback: bool = False
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A service line that was merged into the hotline."""
+
+    number: str
+    name: str
+    mode: LineMode
+    queue: str
+    unit: str
+    hours: str = ""
+    merged_on: date | None = None
+    note: str = ""
+
+
+class Matter(msgspec.Struct, frozen=True):
+    """An entry of the matter tree. Tickets are filed under leaves."""
+
+    code: str
+    parent: str | None
+    name: str
+    queue: str
+    name_en: str = ""
+    kind: RequestKind = RequestKind.HELP
+    keywords: tuple[str, ...] = ()
+    audience: tuple[Audience, ...] = (Audience.PERSON, Audience.FIRM)
+    urgency: Urgency = Urgency.NORMAL
+    sensitive: bool = False
+    """The caller's identity is hidden from the unit unless the caller allows it."""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """How somebody said it."""
+
+    matter: str
+    text: str
+    language: str = "zh"
+
+
+class Responsibility(msgspec.Struct, frozen=True):
+    """Who answers for a matter at a place under conditions, by what right, from when to when."""
+
+    code: str
+    matter: str
+    lead: str
+    """A unit's code, or `@district.<function>`, `@district`, `@street`, `@community`."""
+    basis: str
+    valid_from: date
+    valid_to: date | None = None
+    places: tuple[str, ...] = ()
+    """Region codes; empty means everywhere."""
+    who: Audience | None = None
+    night: bool = False
+    words: tuple[str, ...] = ()
+    co: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Guide(msgspec.Struct, frozen=True):
+    """An answer to a common question, with its source and validity."""
+
+    code: str
+    matter: str
+    title: str
+    questions: tuple[str, ...]
+    unit: str
+    source: str
+    valid_from: date
+    review_by: date
+    text: str
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """Time limits of a kind of request. Durations are written `2h` (clock hours), `4wh` (working hours), `5wd` (working days)."""
+
+    kind: str
+    urgency: str
+    audience: str
+    dispatch: str
+    sign: str
+    contact: str
+    answer: str
+    extension: str
+    source: str = ""
+
+
+class PerRegion(msgspec.Struct, frozen=True):
+    """A rule that makes the units of streets or communities from the regions."""
+
+    level: Level
+    unit_name: str
+    name_ends: str = ""
+    kind: str = "government"
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """When a ticket may be dispatched without a person looking."""
+
+    target: float = 0.97
+    margin: float = 0.25
+    floor: float = 0.45
+
+
+class WorkHours(msgspec.Struct, frozen=True):
+    """A stretch of a working day."""
+
+    start: time
+    end: time
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    """Which days are worked, and when."""
+
+    workdays: str = "mon-fri"
+    """`cn`: the national calendar with make-up days; `mon-fri`; `sun-thu`."""
+    hours: tuple[WorkHours, ...] = (WorkHours(time(9), time(12)), WorkHours(time(14), time(18)))
+    exceptions: tuple[tuple[date, bool], ...] = ()
+    """Days that differ, and whether they are worked."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who the city is."""
+
+    code: str
+    name: str
+    name_en: str
+    number_prefix: str
+    timezone: str
+    languages: tuple[str, ...]
+    fallback_unit: str
+
+
+class Emergency(msgspec.Struct, frozen=True):
+    """Words that send a contact to an emergency line at once."""
+
+    to: str
+    name: str
+    phrases: tuple[str, ...]
+    say: str
+    unless: tuple[str, ...] = ()
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Words that point to a legal route, or outside what the hotline may do."""
+
+    code: str
+    phrases: tuple[str, ...]
+    say: str
+    name: str = ""
+    unless: tuple[str, ...] = ()
+
+
+class Triage(msgspec.Struct, frozen=True):
+    """The words by which a contact is sorted before it is matched to a matter."""
+
+    emergency: tuple[Emergency, ...] = ()
+    legal_route: tuple[Route, ...] = ()
+    outside: tuple[Route, ...] = ()
+    kinds: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    urgency: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    firm: tuple[str, ...] = ()
+    night: tuple[str, ...] = ()
+    languages: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    """Marks by which a language is told, such as the characters only written Cantonese has."""
+    split: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """A whole city. `per_region` units are already among `units`."""
+
+    city: Identity
+    calendar: Calendar
+    gate: Gate
+    queues: tuple[Queue, ...]
+    limits: tuple[Limit, ...]
+    units: tuple[Unit, ...]
+    regions: tuple[Region, ...]
+    places: tuple[Place, ...]
+    lines: tuple[Line, ...]
+    matters: tuple[Matter, ...]
+    examples: tuple[Example, ...]
+    responsibilities: tuple[Responsibility, ...]
+    guides: tuple[Guide, ...]
+    triage: Triage

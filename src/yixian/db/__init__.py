@@ -1,0 +1,1 @@
+"""PostgreSQL: embedded server, pool, transactions, migrations, outbox and jobs."""

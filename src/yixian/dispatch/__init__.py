@@ -1,0 +1,1 @@
+"""Which unit answers: the responsibility list and the confidence gate."""

@@ -1,0 +1,1 @@
+"""Contacts: every way in, and the named outcome each one ends with."""

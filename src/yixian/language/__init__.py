@@ -1,0 +1,1 @@
+"""What is said: language, kind, matter, place, urgency, several matters in one."""

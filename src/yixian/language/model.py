@@ -1,0 +1,62 @@
+"""What was understood from a contact's words."""
+
+from __future__ import annotations
+
+import msgspec
+
+from yixian.city.model import Audience, RequestKind, Urgency
+
+
+class MatterGuess(msgspec.Struct, frozen=True):
+    """A matter and how well the words fit it, 0 to 1; the scores of all matters of one reading need not add up to 1."""
+
+    matter: str
+    score: float
+
+
+class PlaceFound(msgspec.Struct, frozen=True):
+    """Where it is. `region` is the deepest region that is certain; `candidates` holds several when the words fit several."""
+
+    region: str | None = None
+    text: str = ""
+    """The words that named it, as written."""
+    candidates: tuple[str, ...] = ()
+
+
+class Disposition(msgspec.Struct, frozen=True):
+    """Why this contact does not become a ticket: an emergency, a legal route, or outside what the hotline may do."""
+
+    kind: str
+    """`emergency`, `legal_route` or `outside`."""
+    code: str
+    """The line to transfer to (`119`), or the code of the route or reason."""
+    phrase: str
+    """The words that decided it."""
+    say: str
+    """What the resident is told."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One matter as understood. A contact that holds several matters gives several readings."""
+
+    text: str
+    language: str
+    """`zh`, `yue`, `en`, or `other`."""
+    kind: RequestKind
+    matters: tuple[MatterGuess, ...]
+    """At most three, best first; empty when nothing fits."""
+    place: PlaceFound
+    urgency: Urgency
+    audience: Audience | None
+    night: bool
+    disposition: Disposition | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A guide that answers a question, with how well it fits, 0 to 1."""
+
+    guide: str
+    title: str
+    text: str
+    source: str
+    score: float

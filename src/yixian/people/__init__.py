@@ -1,0 +1,1 @@
+"""Staff, roles, sessions, second factor; callers; masking, encryption, reveal."""

@@ -1,0 +1,1 @@
+"""Tickets: one life cycle, one clock, one history."""

@@ -1,0 +1,1 @@
+"""The shared look: rendering, components, static files. Knows no room."""
