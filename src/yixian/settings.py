@@ -1,0 +1,105 @@
+"""Every setting, typed, from the environment (`YIXIAN_…`) or one TOML file named by `YIXIAN_CONFIG`; the environment wins.
+
+`docs/reference/settings.md` describes each one, and a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be set."""
+
+    home: Path
+    """Where state lives: the embedded database, keys, uploads, models."""
+    database_url: str = ""
+    """PostgreSQL 15 or newer, as the role the application runs as. Empty: the embedded server."""
+    database_owner_url: str = ""
+    """The same database as the role that owns the tables, for migrations. Empty: `database_url`."""
+    host: str = "127.0.0.1"
+    """Address the web server listens on."""
+    port: int = 8345
+    """Port of the web server."""
+    web_processes: int = 2
+    """Web processes; each reads the city pack into about 150 MB."""
+    pool_size: int = 8
+    """Database connections a process."""
+    public_url: str = ""
+    """Address people see, for links in messages. Empty: made from host and port."""
+    secure_cookies: bool = True
+    """Session cookies only over HTTPS. The demo switches it off, since it runs on plain HTTP on this machine."""
+    second_factor: bool = True
+    """Staff must have a second factor."""
+    session_idle_minutes: int = 30
+    """A staff session ends after so long without a request."""
+    lockout_failures: int = 5
+    """So many wrong passwords in a row lock an account."""
+    lockout_minutes: int = 15
+    """For how long."""
+    public_rate: int = 0
+    """Contacts a minute one address may send without signing in; 0: no limit (for the demo, tests, and a gateway that limits)."""
+    staff_rate: int = 30
+    """Sign-in attempts a minute one address may make."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+    data: Path = Path("../shared/data")
+    """Folder of measuring data that is not part of the project; benches and a few tests read it."""
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what it should be."""
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings.
+
+    Raises:
+        SettingsError: a value of the wrong type, or an unknown name.
+    """
+    env = os.environ if environment is None else environment
+    values: dict[str, Any] = {"home": default_home(env)}
+    if config := env.get("YIXIAN_CONFIG"):
+        values |= _from_file(Path(config))
+    known = {f.name for f in msgspec.structs.fields(Settings)}
+    for name, value in env.items():
+        key = name.removeprefix("YIXIAN_").lower()
+        if name.startswith("YIXIAN_") and key in known:
+            values[key] = value
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting cannot be used: {error}. See docs/reference/settings.md.") from error
+
+
+def default_home(env: Mapping[str, str]) -> Path:
+    """The user's state directory; for root a system one, because the database server must be able to reach it as another user."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/yixian")
+    state = env.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "yixian"
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"YIXIAN_CONFIG names {path}, which cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    known = {f.name for f in msgspec.structs.fields(Settings)}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"{path} has settings that do not exist: {', '.join(unknown)}. See docs/reference/settings.md.")
+    return values
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(kind)
