@@ -183,17 +183,13 @@ def compile_register(pack: Pack) -> Register:
         units=units,
         by_function=units_by_function(pack.units),
         paths={unit: "/".join(reversed([*chain(unit, units_above)])) + "/" for unit in units},
-        limits=_limits(pack.limits),
+        limits=closest_limits(pack.limits),
     )
 
 
 def units_by_function(units: Iterable[Unit]) -> dict[tuple[str, str], str]:
     """The units that `@<level>.<function>` can find, by (region, function)."""
-    return {
-        (unit.region, unit.function): unit.code
-        for unit in units
-        if unit.function and unit.level not in (Level.PROVINCE, Level.CITY)
-    }
+    return {(unit.region, unit.function): unit.code for unit in units if unit.function and unit.level not in (Level.PROVINCE, Level.CITY)}
 
 
 def chain(code: str, above: Mapping[str, str | None]) -> Iterator[str]:
@@ -270,7 +266,7 @@ def _folded(entry: Responsibility) -> Responsibility:
     return msgspec.structs.replace(entry, words=tuple(word.casefold() for word in entry.words)) if entry.words else entry
 
 
-def _limits(rows: tuple[Limit, ...]) -> dict[tuple[str, str, str], Limit]:
+def closest_limits(rows: Iterable[Limit]) -> dict[tuple[str, str, str], Limit]:
     """The row that holds for each kind, urgency and audience; kind counts before urgency, urgency before audience."""
     closest_last = sorted(rows, key=lambda row: (_given(row).count(True), _given(row)))
     found: dict[tuple[str, str, str], Limit] = {}
