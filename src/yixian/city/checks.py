@@ -244,9 +244,9 @@ def _matters(matters: Iterable[Row[Matter]], known: Known) -> Iterator[Problem]:
             yield row.problem(f"parent of '{matter.code}' must be {wanted}, it is '{matter.parent or ''}'")
         if matter.parent is not None:
             yield from _unknown(row, "matter", (matter.parent,), known.matters, "matters/*.csv")
-        if not matter.queue:
-            yield row.problem(f"matter '{matter.code}' has no queue, nor has a matter above; write one at the topic")
-        else:
+        if not matter.queue and matter.parent is None:
+            yield row.problem(f"topic '{matter.code}' has no queue; write one of city.toml")
+        elif matter.queue:
             yield from _unknown(row, "queue", (matter.queue,), known.queues, "city.toml")
 
 

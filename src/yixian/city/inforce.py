@@ -1,0 +1,59 @@
+"""The city in force, compiled once and asked many times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from yixian.city import calendar
+from yixian.city.calendar import Duration
+from yixian.city.model import Matter, Pack, Region, Unit
+from yixian.city.responsibility import Register, compile_register
+
+
+class City(msgspec.Struct, frozen=True):
+    """A pack and what is looked up in it on every request. Made by `compile_city`."""
+
+    pack: Pack
+    register: Register
+    units: Mapping[str, Unit]
+    matters: Mapping[str, Matter]
+    regions: Mapping[str, Region]
+    leaves: tuple[Matter, ...]
+    version: int = 0
+    """Id of the loading it came from."""
+
+    def due(self, start: datetime, duration: str) -> datetime:
+        """When something that started at `start` (UTC) and may take `duration` (`2h`, `4wh`, `5wd`) is due, UTC."""
+        return calendar.due(self.pack.calendar, self.pack.city.timezone, start, Duration.parse(duration))
+
+    def unit_name(self, code: str | None) -> str:
+        """The unit's name, or its code when the pack no longer has it."""
+        return "" if code is None else self.units[code].name if code in self.units else code
+
+    def matter_name(self, code: str | None) -> str:
+        """The matter's name, or its code when the pack no longer has it."""
+        return "" if code is None else self.matters[code].name if code in self.matters else code
+
+    def region_name(self, code: str | None) -> str:
+        """District and finer names in one: `海珠区江南中街道`."""
+        if code is None:
+            return ""
+        above = self.register.regions_up.get(code, ())
+        return "".join(r.name for r in reversed(above[:-1])) or code
+
+
+def compile_city(pack: Pack, version: int = 0) -> City:
+    """Compiles a checked pack."""
+    parents = {m.parent for m in pack.matters}
+    return City(
+        pack=pack,
+        register=compile_register(pack),
+        units={u.code: u for u in pack.units},
+        matters={m.code: m for m in pack.matters},
+        regions={r.code: r for r in pack.regions},
+        leaves=tuple(m for m in pack.matters if m.code not in parents),
+        version=version,
+    )
