@@ -1,0 +1,97 @@
+"""When what is owed on a ticket: the clock starts when a unit is named, not when it signs.
+
+The limits come from the city pack by kind, urgency and audience; working time from its calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from yixian.city.inforce import City
+from yixian.city.model import Limit
+from yixian.tickets.lifecycle import WITH_UNIT, Clock
+from yixian.tickets.model import State, Ticket
+
+AMBER: Final = timedelta(hours=24)
+"""How long before a limit a ticket is shown amber and its people are warned."""
+
+RETURN_WITHIN: Final = "1wd"
+"""How long a unit has to return what is not its own (domain sheet, Weifang art. 22)."""
+
+
+class Light(StrEnum):
+    """How a ticket's clock looks: a colour on screen, and always a word beside it."""
+
+    NONE = "none"
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+def limit_of(ticket: Ticket, city: City) -> Limit:
+    """The limits that hold for this ticket."""
+    return city.register.limit_for(ticket.kind, ticket.urgency, ticket.audience)
+
+
+def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime) -> Ticket:
+    """`moved` with its limits as they stand after a step that does `clock`; `before` is the ticket before the step."""
+    match clock:
+        case Clock.RUNS | Clock.STOPS:
+            return moved
+        case Clock.STARTS_FOR_A_NEW_LEAD if before.lead == moved.lead:
+            return moved
+        case Clock.STARTS | Clock.STARTS_FOR_A_NEW_LEAD:
+            return started(moved, city, now)
+        case Clock.WAITS_FOR_DISPATCH:
+            return msgspec.structs.replace(
+                moved, dispatch_due=city.due(now, limit_of(moved, city).dispatch), sign_due=None, contact_due=None
+            )
+        case Clock.EXTENDS:
+            owed = max(moved.answer_due or now, now)
+            return msgspec.structs.replace(moved, answer_due=city.due(owed, f"{before.extension_asked}wd"), warned_at=None, overdue_at=None)
+
+
+def started(ticket: Ticket, city: City, now: datetime) -> Ticket:
+    """The ticket with a unit's limits counted from `now`."""
+    limit = limit_of(ticket, city)
+    return msgspec.structs.replace(
+        ticket,
+        dispatch_due=None,
+        sign_due=city.due(now, limit.sign),
+        contact_due=city.due(now, limit.contact),
+        answer_due=city.due(now, limit.answer),
+        first_dispatched_at=ticket.first_dispatched_at or now,
+        dispatched_at=now,
+        signed_at=None,
+        contacted_at=None,
+        replied_at=None,
+        warned_at=None,
+        overdue_at=None,
+    )
+
+
+def return_till(ticket: Ticket, city: City) -> datetime | None:
+    """Until when the unit may return it; None before dispatch."""
+    return city.due(ticket.dispatched_at, RETURN_WITHIN) if ticket.dispatched_at else None
+
+
+def next_due(state: State, dispatch_due: datetime | None, sign_due: datetime | None, answer_due: datetime | None) -> datetime | None:
+    """What is owed next; None when nothing is."""
+    if state is State.AWAITING_DISPATCH:
+        return dispatch_due
+    if state is State.DISPATCHED:
+        return min((d for d in (sign_due, answer_due) if d), default=None)
+    return answer_due if state in WITH_UNIT else None
+
+
+def light(due: datetime | None, now: datetime) -> Light:
+    """Red when it is past, amber in the last day, green before."""
+    if due is None:
+        return Light.NONE
+    if now > due:
+        return Light.RED
+    return Light.AMBER if due - now <= AMBER else Light.GREEN

@@ -1,0 +1,230 @@
+"""What a step does to a ticket and its orders: pure, so that the whole of a step can be seen and tested without a database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from yixian.city.inforce import City
+from yixian.city.model import Audience, RequestKind, Urgency
+from yixian.db.ids import new_id
+from yixian.people.model import Role
+from yixian.tickets import deadlines
+from yixian.tickets.lifecycle import Edge, Facts
+from yixian.tickets.model import FINAL, Action, Order, OrderRole, State, Step, Ticket
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Everything that one step writes, beside its row of history."""
+
+    ticket: Ticket
+    ended: tuple[UUID, ...] = ()
+    """Orders that end."""
+    ended_how: str = ""
+    made: tuple[Order, ...] = ()
+    part: UUID | None = None
+    """The order whose part is handed in."""
+    detail: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    """What the history keeps beside the note."""
+
+
+def apply(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, other: UUID | None = None) -> Change:
+    """The change that `edge` makes.
+
+    `other`: the ticket that this one is merged into.
+    """
+    moved = msgspec.structs.replace(ticket, state=edge.target, version=ticket.version + 1)
+    change = _by_action(moved, edge, step, facts, city, other)
+    ticket_after = deadlines.after(edge.clock, ticket, change.ticket, city, facts.now)
+    change = msgspec.structs.replace(change, ticket=ticket_after)
+    if edge.target in FINAL or edge.target is State.CLOSED:
+        return _ended(change, edge, facts)
+    return change
+
+
+def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, other: UUID | None) -> Change:
+    match edge.action:
+        case Action.DISPATCH | Action.REASSIGN | Action.RULE:
+            return _assigned(ticket, edge.action, step, facts, city)
+        case Action.HAND_DOWN:
+            return _led_by(ticket, facts, city, step.unit, edge.action)
+        case Action.HAND_UP:
+            above = facts.handed_from
+            assert above is not None, "the guard was_handed_down saw it"
+            return _led_by(ticket, facts, city, above.unit, edge.action)
+        case Action.INVITE:
+            return Change(ticket, made=(_order(step.unit, city, OrderRole.CO, facts.now, ticket.answer_due),), detail={"unit": step.unit})
+        case Action.PART:
+            waiting = next(o for o in facts.mine(OrderRole.CO) if o.part_at is None)
+            return Change(ticket, part=waiting.id, detail={"unit": waiting.unit})
+        case Action.RETURN:
+            return _returned(ticket, edge, step, facts)
+        case Action.REPLY:
+            answered = msgspec.structs.replace(
+                ticket, answer=step.answer.strip(), internal_answer=step.internal.strip(), replied_at=facts.now
+            )
+            panel = tuple(o.id for o in facts.live(OrderRole.PANEL))
+            return Change(
+                answered, ended=panel, ended_how="settled", detail={"answer": answered.answer, "internal": answered.internal_answer}
+            )
+        case Action.REDO | Action.REOPEN:
+            return _again(ticket, edge, facts)
+        case Action.SPLIT:
+            return Change(ticket, detail={"parts": len(step.texts)})
+        case Action.MERGE:
+            return Change(msgspec.structs.replace(ticket, merged_into=other), detail={"into": step.number})
+        case _:
+            return _marked(ticket, edge.action, step, facts)
+
+
+def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
+    """Steps that change a few fields and no order."""
+    match action:
+        case Action.SIGN:
+            return Change(msgspec.structs.replace(ticket, signed_at=facts.now))
+        case Action.CONTACT:
+            return Change(msgspec.structs.replace(ticket, contacted_at=ticket.contacted_at or facts.now))
+        case Action.ASK_EXTENSION:
+            return Change(msgspec.structs.replace(ticket, extension_asked=step.days), detail={"days": step.days})
+        case Action.GRANT_EXTENSION:
+            granted = msgspec.structs.replace(ticket, extension_asked=None, extensions=ticket.extensions + 1)
+            return Change(granted, detail={"days": ticket.extension_asked})
+        case Action.REFUSE_EXTENSION:
+            return Change(msgspec.structs.replace(ticket, extension_asked=None))
+        case Action.CALL_BACK:
+            return Change(msgspec.structs.replace(ticket, attempts=ticket.attempts + 1))
+        case Action.RATE:
+            return _rated(ticket, step)
+        case Action.URGE:
+            return Change(msgspec.structs.replace(ticket, urged=ticket.urged + 1, supervision=ticket.supervision or "urged"))
+        case Action.LIST:
+            return Change(msgspec.structs.replace(ticket, supervision="listed"))
+        case Action.CALL_IN:
+            return Change(msgspec.structs.replace(ticket, supervision="called_in"))
+        case _:
+            return Change(ticket)
+
+
+def _rated(ticket: Ticket, step: Step) -> Change:
+    rating = step.rating
+    assert rating is not None, "the guard has_rating saw it"
+    rated = msgspec.structs.replace(
+        ticket,
+        rated_response=rating.response,
+        rated_solution=rating.solution,
+        rated_attitude=rating.attitude,
+        rating_words=rating.words,
+    )
+    return Change(rated, detail={"response": rating.response, "solution": rating.solution, "attitude": rating.attitude})
+
+
+def _assigned(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City) -> Change:
+    """A lead (and co-units) named by the gate, a dispatcher, or a ruling."""
+    by = "gate" if Role.SYSTEM in facts.actor.roles else "person"
+    assigned = msgspec.structs.replace(
+        ticket,
+        lead=step.unit,
+        basis=step.basis.strip(),
+        matter=step.matter or ticket.matter,
+        region=step.region or ticket.region,
+        dispatched_by=by,
+        ruled=ticket.ruled or action is Action.RULE,
+    )
+    detail: dict[str, Any] = {"unit": step.unit, "co": list(step.co_units), "basis": assigned.basis, "matter": assigned.matter}
+    panel = tuple(o.id for o in facts.live(OrderRole.PANEL))
+    leading = facts.live(OrderRole.LEAD)
+    if action is Action.RULE and leading and leading[0].unit == step.unit:
+        return Change(assigned, ended=panel, ended_how="ruled", detail=detail)
+    ended = (*(o.id for o in leading), *(o.id for o in facts.live(OrderRole.CO)), *panel)
+    return Change(assigned, ended=ended, ended_how=action, made=orders(step.unit, step.co_units, city, facts.now), detail=detail)
+
+
+def orders(lead: str, co_units: tuple[str, ...], city: City, now: datetime) -> tuple[Order, ...]:
+    """Fresh orders for a lead and its co-units."""
+    others = tuple(dict.fromkeys(u for u in co_units if u != lead))
+    return (_order(lead, city, OrderRole.LEAD, now, None), *(_order(u, city, OrderRole.CO, now, None) for u in others))
+
+
+def _order(unit: str, city: City, role: OrderRole, now: datetime, due: datetime | None) -> Order:
+    return Order(id=new_id(now), unit=unit, unit_path=city.register.unit_path(unit), role=role, since=now, due=due)
+
+
+def _led_by(ticket: Ticket, facts: Facts, city: City, unit: str, how: Action) -> Change:
+    """Another unit of the same branch leads; the limits stay as they were."""
+    ended = tuple(o.id for o in facts.live(OrderRole.LEAD))
+    made = (_order(unit, city, OrderRole.LEAD, facts.now, ticket.answer_due),)
+    return Change(msgspec.structs.replace(ticket, lead=unit), ended=ended, ended_how=how, made=made, detail={"unit": unit})
+
+
+def _returned(ticket: Ticket, edge: Edge, step: Step, facts: Facts) -> Change:
+    returned = msgspec.structs.replace(ticket, returns=ticket.returns + 1)
+    detail: dict[str, Any] = {"basis": step.basis.strip(), "unit": ticket.lead}
+    if edge.target is State.JOINT_REVIEW:
+        # It stays with the unit that has it; those that returned it before are asked for their opinion.
+        earlier = {o.unit: o for o in facts.orders if o.role is OrderRole.LEAD and o.ended_how == Action.RETURN and o.unit != ticket.lead}
+        made = tuple(Order(new_id(facts.now), o.unit, o.unit_path, OrderRole.PANEL, facts.now) for o in earlier.values())
+        return Change(returned, made=made, detail=detail)
+    ended = tuple(o.id for o in facts.orders if o.ended_at is None)
+    return Change(msgspec.structs.replace(returned, lead=None), ended=ended, ended_how=edge.action, detail=detail)
+
+
+def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
+    """A new round: what was rated and counted in the last one is in the history."""
+    fresh = msgspec.structs.replace(
+        ticket,
+        rounds=ticket.rounds + 1,
+        attempts=0,
+        extensions=0,
+        rated_response=None,
+        rated_solution=None,
+        rated_attitude=None,
+        rating_words="",
+        closed_at=None,
+    )
+    detail: dict[str, Any] = {"answer": ticket.answer, "round": fresh.rounds}
+    live = tuple(o.id for o in facts.orders if o.ended_at is None)
+    if edge.target is State.AWAITING_DISPATCH:
+        return Change(msgspec.structs.replace(fresh, lead=None), ended=live, ended_how=edge.action, detail=detail)
+    if facts.live(OrderRole.LEAD):
+        return Change(fresh, detail=detail)
+    last = [o for o in facts.orders if o.role is OrderRole.LEAD][-1]
+    return Change(fresh, made=(Order(new_id(facts.now), last.unit, last.unit_path, OrderRole.LEAD, facts.now),), detail=detail)
+
+
+def _ended(change: Change, edge: Edge, facts: Facts) -> Change:
+    """The ticket is over: its orders end with it, in a way that lets the units look at it later."""
+    ended_at = change.ticket.closed_at or facts.now
+    live = tuple(o.id for o in facts.orders if o.ended_at is None)
+    how = "closed" if edge.target is State.CLOSED else edge.action.value
+    return msgspec.structs.replace(change, ticket=msgspec.structs.replace(change.ticket, closed_at=ended_at), ended=live, ended_how=how)
+
+
+def part_of(ticket: Ticket, text: str, number: str, now: datetime) -> Ticket:
+    """A new ticket for one part of another: the same caller, place and channel, nothing of its handling."""
+    return msgspec.structs.replace(
+        fresh(ticket.contact, number, ticket.caller, ticket.channel, ticket.kind, text, ticket.urgency, ticket.audience, now),
+        region=ticket.region,
+        place=ticket.place,
+        hides_identity=ticket.hides_identity,
+        complained_unit=ticket.complained_unit,
+        split_from=ticket.id,
+    )
+
+
+def fresh(
+    contact: UUID, number: str, caller: UUID | None, channel: str, kind: RequestKind, text: str,
+    urgency: Urgency, audience: Audience, now: datetime,
+) -> Ticket:  # fmt: skip
+    """A ticket to which nothing has happened yet."""
+    return Ticket(
+        id=new_id(now), number=number, contact=contact, caller=caller, created_at=now, channel=channel, kind=kind, title="", text=text,
+        matter=None, region=None, place="", urgency=urgency, audience=audience, state=State.AWAITING_DISPATCH, lead=None,
+        responsibility=None, basis="", confidence=None, dispatched_by="", suggestions=(), hides_identity=False, complained_unit=None,
+        dispatch_due=None, sign_due=None, contact_due=None, answer_due=None, warned_at=None, overdue_at=None, first_dispatched_at=None,
+        dispatched_at=None, signed_at=None, contacted_at=None, replied_at=None, closed_at=None, answer="", internal_answer="", returns=0,
+        ruled=False, extensions=0, extension_asked=None, attempts=0, rounds=0, urged=0, supervision="", rated_response=None,
+        rated_solution=None, rated_attitude=None, rating_words="", merged_into=None, split_from=None, version=0, head=b"",
+    )  # fmt: skip

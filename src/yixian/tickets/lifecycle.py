@@ -1,0 +1,440 @@
+"""What may happen to a ticket, who may do it, and what it does to the clock.
+
+This table alone decides it. Buttons, API, reference page, diagram and property tests are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from yixian.city.model import RequestKind
+from yixian.people.model import Actor, Role
+from yixian.tickets.model import FINAL, OPEN, Action, Order, OrderRole, State, Step, Ticket
+
+REOPEN_WITHIN: Final = timedelta(days=30)
+"""How long after closing a citizen may say that it is not solved after all."""
+
+CALL_BACK_ATTEMPTS: Final = 3
+"""After so many calls that nobody answered, a message with a link takes their place (domain sheet: Jinan art. 27)."""
+
+MOST_EXTENSIONS: Final = 1
+SHORTEST_ANSWER: Final = 10
+"""Characters. Less cannot tell a citizen what was done."""
+
+
+class Clock(StrEnum):
+    """What a step does to the time limits."""
+
+    RUNS = "runs"
+    """Nothing."""
+    STARTS = "starts"
+    """The unit's limits are counted from now."""
+    STARTS_FOR_A_NEW_LEAD = "starts_for_a_new_lead"
+    """As `STARTS` when another unit leads than before; else nothing."""
+    WAITS_FOR_DISPATCH = "waits_for_dispatch"
+    """The hotline's dispatch limit is counted from now; the unit's limits end."""
+    EXTENDS = "extends"
+    """The answer is owed later, by what was asked for."""
+    STOPS = "stops"
+    """Nothing is owed any more."""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a guard may look at beside the ticket."""
+
+    actor: Actor
+    orders: tuple[Order, ...]
+    """All orders, ended ones too, oldest first."""
+    now: datetime
+    return_till: datetime | None = None
+    """Until when the unit may return it: one working day from dispatch."""
+    named_path: str = ""
+    """Path of the unit that the step names; empty when there is no such unit."""
+
+    def live(self, role: OrderRole) -> tuple[Order, ...]:
+        """The live orders in this role."""
+        return tuple(o for o in self.orders if o.role is role and o.ended_at is None)
+
+    def mine(self, role: OrderRole) -> tuple[Order, ...]:
+        """Those of them that the actor's unit, or one below it, holds."""
+        return tuple(o for o in self.live(role) if self.actor.unit_path and o.unit_path.startswith(self.actor.unit_path))
+
+    @property
+    def handed_from(self) -> Order | None:
+        """The order of the unit that handed the ticket down to the one that leads now."""
+        ended = [o for o in self.orders if o.role is OrderRole.LEAD and o.ended_at is not None]
+        return ended[-1] if ended and ended[-1].ended_how == Action.HAND_DOWN else None
+
+
+Guard = Callable[[Ticket, Step, Facts], str | None]
+"""None when the step may be taken, else the sentence that says why not. Sentences are keys of the message catalogue."""
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """One thing that may happen."""
+
+    action: Action
+    source: State
+    target: State
+    by: frozenset[Role]
+    guards: tuple[Guard, ...] = ()
+    clock: Clock = Clock.RUNS
+    tells_citizen: bool = False
+    """The citizen is told, and sees the step in the time line."""
+    why: str = ""
+    """Reason or source of a step that is not self-evident."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why somebody may not do something, and what they may do instead."""
+
+    sentence: str
+    allowed: tuple[Action, ...] = ()
+
+
+# -- Guards: pure, one thing each --------------------------------------------------------------------------------
+
+
+def leads(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The actor's unit leads."""
+    return None if facts.mine(OrderRole.LEAD) else "本单位不是主办单位，不能代为操作。"
+
+
+def assists(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The actor's unit is a co-handler."""
+    return None if facts.mine(OrderRole.CO) else "本单位不是协办单位。"
+
+
+def has_note(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Something was said."""
+    return None if step.note.strip() else "请填写说明。"
+
+
+def has_basis(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A reason and a basis are given."""
+    return None if step.note.strip() and step.basis.strip() else "退单须同时写明理由和依据（职责清单条目或法规条款）。"
+
+
+def names_unit(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A unit is named, and exists."""
+    return None if facts.named_path else "请选择承办单位。"
+
+
+def names_unit_below(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The unit named is below the one that leads."""
+    paths = [o.unit_path for o in facts.live(OrderRole.LEAD)]
+    below = any(facts.named_path.startswith(path) and facts.named_path != path for path in paths)
+    return None if below else "只能下派给本单位的下级单位。"
+
+
+def was_handed_down(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A unit above handed it down."""
+    return None if facts.handed_from else "本工单不是上级单位下派的，不能退回上级；如不属本单位职责，请按退单办理。"
+
+
+def names_new_unit(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The unit named does not have the ticket yet."""
+    has = any(o.unit_path == facts.named_path for role in (OrderRole.LEAD, OrderRole.CO) for o in facts.live(role))
+    return "该单位已在办理本工单。" if has else None
+
+
+def names_unit_and_basis(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A unit and the basis of its competence are named."""
+    return None if facts.named_path and step.basis.strip() else "请选择承办单位并写明派单依据。"
+
+
+def within_return_time(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Not later than one working day after dispatch."""
+    late = facts.return_till is not None and facts.now > facts.return_till
+    return "已超过退单时限（派单后一个工作日），请继续办理；确有争议可提请联合审定。" if late else None
+
+
+def not_ruled(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """No ruling has been made: it is binding."""
+    return "承办单位已经联合审定，不得再退。" if ticket.ruled else None
+
+
+def first_return(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Nobody has returned it before."""
+    return None if ticket.returns == 0 else "已有单位退单。"
+
+
+def later_return(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Somebody has returned it before."""
+    return None if ticket.returns > 0 else "尚无单位退单。"
+
+
+def all_parts_are_in(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Every co-handler has done its part."""
+    missing = any(o.part_at is None for o in facts.live(OrderRole.CO))
+    return "还有协办单位未提交办理意见，请等待或催促。" if missing else None
+
+
+def part_is_due(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The actor's unit has not handed in its part yet."""
+    return None if any(o.part_at is None for o in facts.mine(OrderRole.CO)) else "本单位的办理意见已提交。"
+
+
+def has_answer(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """There is a public answer worth the name."""
+    return None if len(step.answer.strip()) >= SHORTEST_ANSWER else f"公开答复不能少于{SHORTEST_ANSWER}个字，请写明做了什么、结果如何。"
+
+
+def was_contacted(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The citizen was contacted, or nobody can be."""
+    return None if ticket.contacted_at or ticket.caller is None else "请先联系市民并登记联系情况，再提交答复。"
+
+
+def no_extension_waiting(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """No request for extension is open."""
+    return "延期申请正在审批。" if ticket.extension_asked is not None else None
+
+
+def extension_left(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The ticket has not been extended as often as it may be."""
+    return None if ticket.extensions < MOST_EXTENSIONS else f"每件工单最多延期{MOST_EXTENSIONS}次。"
+
+
+def asks_for_days(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A reason, and one to thirty working days."""
+    return None if step.note.strip() and 1 <= step.days <= 30 else "请填写延期理由和1至30个工作日的延期天数；理由会告知市民。"
+
+
+def extension_waits(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A request for extension is open."""
+    return None if ticket.extension_asked is not None else "没有待审批的延期申请。"
+
+
+def call_back_needed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """There is somebody to call, and the kind of request is one that is called back."""
+    return None if needs_call_back(ticket) else "此类诉求无需回访。"
+
+
+def call_back_not_needed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Consultations, praise, and callers who left no number are not called back (domain sheet: "all closed non-consult tickets")."""
+    return "此类诉求须回访。" if needs_call_back(ticket) else None
+
+
+def needs_call_back(ticket: Ticket) -> bool:
+    """Whether the citizen must be asked before the ticket is closed."""
+    return ticket.caller is not None and ticket.kind not in (RequestKind.CONSULTATION, RequestKind.PRAISE)
+
+
+def attempts_left(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """There have been fewer attempts than the most."""
+    return None if ticket.attempts < CALL_BACK_ATTEMPTS else f"已回访{CALL_BACK_ATTEMPTS}次未接通，请转短信评价后办结。"
+
+
+def attempts_made(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """There have been enough attempts."""
+    return None if ticket.attempts >= CALL_BACK_ATTEMPTS else f"未接通的回访满{CALL_BACK_ATTEMPTS}次才可不经评价办结。"
+
+
+def has_rating(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Three ratings from 1 to 5 are given."""
+    r = step.rating
+    fine = r is not None and all(1 <= value <= 5 for value in (r.response, r.solution, r.attitude))
+    return None if fine else "请对响应、解决、态度分别评1至5分。"
+
+
+def rated_well(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The solution is rated 3 or better."""
+    return None if step.rating is not None and step.rating.solution >= 3 else "评价不满意的工单须先处理不满意原因。"
+
+
+def rated_badly(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The solution is rated 1 or 2."""
+    return None if step.rating is not None and step.rating.solution < 3 else "评价满意。"
+
+
+def was_rated_badly(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """The citizen was not content."""
+    return None if ticket.satisfied is False else "市民没有评价不满意。"
+
+
+def not_rated_yet(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """One rating a round."""
+    return None if ticket.rated_solution is None else "本次办理已经评价过。"
+
+
+def may_reopen(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Closed not longer than thirty days ago."""
+    recent = ticket.closed_at is not None and facts.now - ticket.closed_at <= REOPEN_WITHIN
+    return None if recent else f"办结超过{REOPEN_WITHIN.days}天，请提交新的诉求。"
+
+
+def first_round(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It was not opened again before."""
+    return None if ticket.rounds == 0 else "已经重办过一次。"
+
+
+def later_round(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It was opened again before."""
+    return None if ticket.rounds > 0 else "尚未重办过。"
+
+
+def names_other(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Another ticket is named."""
+    return None if step.number and step.number != ticket.number else "请填写要并入的另一张工单的编号。"
+
+
+def has_parts(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Each new ticket has its text."""
+    return None if step.texts and all(t.strip() for t in step.texts) else "请填写拆分后每张工单的内容。"
+
+
+# -- The table ---------------------------------------------------------------------------------------------------
+
+DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
+GATE = frozenset({Role.SYSTEM})
+HANDLING = frozenset({Role.HANDLER, Role.UNIT_REVIEWER})
+REVIEWING = frozenset({Role.REVIEWER, Role.SUPERVISOR})
+CALLING = frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})
+SUPERVISING = frozenset({Role.SUPERVISOR})
+TAKING = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+CITIZEN = frozenset({Role.CITIZEN})
+
+WITH_UNIT: Final = (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW, State.UNIT_REVIEW)
+"""A unit acts and its clock runs."""
+
+
+def _same(
+    action: Action, states: tuple[State, ...], by: frozenset[Role], *guards: Guard, tells: bool = False, why: str = ""
+) -> Iterator[Edge]:
+    """Steps that leave the ticket where it is."""
+    for state in states:
+        yield Edge(action, state, state, by, guards, tells_citizen=tells, why=why)
+
+
+def _open_states() -> tuple[State, ...]:
+    return tuple(s for s in State if s in OPEN)
+
+
+EDGES: Final[tuple[Edge, ...]] = (
+    Edge(Action.DISPATCH, State.AWAITING_DISPATCH, State.DISPATCHED, DISPATCHING | GATE, (names_unit_and_basis,), Clock.STARTS, True),
+    # The hotline's own mistake is put right by the hotline; a ruling is not.
+    Edge(Action.REASSIGN, State.DISPATCHED, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note, not_ruled), Clock.STARTS),
+    Edge(Action.REASSIGN, State.HANDLING, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note, not_ruled), Clock.STARTS),
+    Edge(Action.SIGN, State.DISPATCHED, State.HANDLING, HANDLING, (leads,), tells_citizen=True),
+    *_same(Action.CONTACT, (State.HANDLING, State.JOINT_REVIEW), HANDLING, leads, has_note),
+    Edge(Action.HAND_DOWN, State.DISPATCHED, State.DISPATCHED, HANDLING, (leads, names_unit, names_unit_below), why="Down the five levels; the limits stay the citizen's."),
+    Edge(Action.HAND_DOWN, State.HANDLING, State.DISPATCHED, HANDLING, (leads, names_unit, names_unit_below)),
+    Edge(Action.HAND_UP, State.DISPATCHED, State.HANDLING, HANDLING, (leads, was_handed_down, has_note), why="A lower unit gives it back to the one that handed it down."),
+    Edge(Action.HAND_UP, State.HANDLING, State.HANDLING, HANDLING, (leads, was_handed_down, has_note)),
+    *_same(Action.INVITE, (State.DISPATCHED, State.HANDLING), HANDLING | DISPATCHING, names_unit, names_new_unit, has_note),
+    *_same(Action.PART, (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW), HANDLING, assists, part_is_due, has_note),
+    # One return is a unit's right; the second means nobody agrees, so others decide (Weifang regulation, art. 22).
+    Edge(
+        Action.RETURN, State.DISPATCHED, State.AWAITING_DISPATCH, HANDLING,
+        (leads, has_basis, not_ruled, within_return_time, first_return), Clock.WAITS_FOR_DISPATCH,
+    ),
+    Edge(
+        Action.RETURN, State.HANDLING, State.AWAITING_DISPATCH, HANDLING,
+        (leads, has_basis, not_ruled, within_return_time, first_return), Clock.WAITS_FOR_DISPATCH,
+    ),
+    # Problem first, dispute later: the unit that has it keeps acting, and its clock runs.
+    Edge(Action.RETURN, State.DISPATCHED, State.JOINT_REVIEW, HANDLING, (leads, has_basis, not_ruled, within_return_time, later_return)),
+    Edge(Action.RETURN, State.HANDLING, State.JOINT_REVIEW, HANDLING, (leads, has_basis, not_ruled, within_return_time, later_return)),
+    *_same(Action.OPINION, (State.JOINT_REVIEW,), HANDLING | DISPATCHING, has_note),
+    Edge(
+        Action.RULE, State.JOINT_REVIEW, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note), Clock.STARTS_FOR_A_NEW_LEAD,
+        why="Binding: no return after it (Weifang art. 22; 66号文 5).",
+    ),
+    *_same(
+        Action.ASK_EXTENSION, (State.HANDLING, State.JOINT_REVIEW), HANDLING, leads, no_extension_waiting, extension_left, asks_for_days,
+        why="With a reason, which the citizen is told when it is granted (Beijing art. 15).",
+    ),
+    *(
+        Edge(Action.GRANT_EXTENSION, s, s, REVIEWING, (extension_waits,), Clock.EXTENDS, True)
+        for s in (State.HANDLING, State.JOINT_REVIEW)
+    ),
+    *_same(Action.REFUSE_EXTENSION, (State.HANDLING, State.JOINT_REVIEW), REVIEWING, extension_waits, has_note),
+    Edge(Action.REPLY, State.HANDLING, State.UNIT_REVIEW, frozenset({Role.HANDLER}), (leads, was_contacted, all_parts_are_in, has_answer)),
+    Edge(Action.REPLY, State.JOINT_REVIEW, State.UNIT_REVIEW, frozenset({Role.HANDLER}), (leads, was_contacted, all_parts_are_in, has_answer),
+         why="Solved before anybody settled whose it was: then nothing is left to settle."),
+    Edge(Action.APPROVE, State.UNIT_REVIEW, State.IN_REVIEW, frozenset({Role.UNIT_REVIEWER}), (leads,)),
+    Edge(Action.SEND_BACK, State.UNIT_REVIEW, State.HANDLING, frozenset({Role.UNIT_REVIEWER}), (leads, has_note)),
+    # Every answer is reviewed by the hotline before anybody is called (令第191号; Jinan regulation).
+    Edge(Action.SEND_BACK, State.IN_REVIEW, State.HANDLING, REVIEWING, (has_note,)),
+    Edge(Action.PASS, State.IN_REVIEW, State.AWAITING_CALL_BACK, REVIEWING, (call_back_needed,), Clock.STOPS, True),
+    Edge(Action.PASS, State.IN_REVIEW, State.CLOSED, REVIEWING, (call_back_not_needed,), Clock.STOPS, True),
+    *_same(Action.CALL_BACK, (State.AWAITING_CALL_BACK,), CALLING, attempts_left, has_note, why="Nobody answered."),
+    Edge(Action.RATE, State.AWAITING_CALL_BACK, State.CLOSED, CALLING | CITIZEN, (not_rated_yet, has_rating, rated_well), tells_citizen=True),
+    Edge(Action.RATE, State.AWAITING_CALL_BACK, State.AWAITING_CALL_BACK, CALLING | CITIZEN, (not_rated_yet, has_rating, rated_badly), tells_citizen=True),
+    Edge(Action.RATE, State.CLOSED, State.CLOSED, CITIZEN, (not_rated_yet, has_rating, may_reopen), tells_citizen=True),
+    Edge(Action.CLOSE, State.AWAITING_CALL_BACK, State.CLOSED, CALLING, (attempts_made,), tells_citizen=True),
+    Edge(Action.CLOSE, State.AWAITING_CALL_BACK, State.CLOSED, REVIEWING, (was_rated_badly, has_note), tells_citizen=True,
+         why="The dissatisfaction was looked into and found to ask for what nobody may give; the note says so."),
+    # Bad and justified: once more by the same unit; the second time a dispatcher decides whose level it is.
+    Edge(Action.REDO, State.AWAITING_CALL_BACK, State.DISPATCHED, REVIEWING, (was_rated_badly, has_note, first_round), Clock.STARTS, True),
+    Edge(Action.REDO, State.AWAITING_CALL_BACK, State.AWAITING_DISPATCH, REVIEWING, (was_rated_badly, has_note, later_round), Clock.WAITS_FOR_DISPATCH, True),
+    Edge(Action.REOPEN, State.CLOSED, State.DISPATCHED, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, first_round), Clock.STARTS, True),
+    Edge(Action.REOPEN, State.CLOSED, State.AWAITING_DISPATCH, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, later_round), Clock.WAITS_FOR_DISPATCH, True),
+    *_same(Action.URGE, (State.AWAITING_DISPATCH, *WITH_UNIT, State.IN_REVIEW), CITIZEN | TAKING, tells=True),
+    *_same(Action.LIST, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="挂牌督办"),
+    *_same(Action.CALL_IN, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="约谈督办"),
+    *_same(Action.SUPPLEMENT, (State.AWAITING_DISPATCH, *WITH_UNIT, State.IN_REVIEW), CITIZEN | TAKING, has_note, tells=True),
+    *_same(Action.SPLIT, (State.AWAITING_DISPATCH, State.DISPATCHED), TAKING, has_parts),
+    *(
+        Edge(Action.MERGE, s, State.MERGED, TAKING, (names_other, has_note), Clock.STOPS, True, why="重复诉求并单 (66号文 5)")
+        for s in (State.AWAITING_DISPATCH, State.DISPATCHED, State.HANDLING)
+    ),
+    *(
+        Edge(Action.WITHDRAW, s, State.WITHDRAWN, CITIZEN | TAKING, (has_note,), Clock.STOPS, True)
+        for s in _open_states()
+    ),
+    *(
+        Edge(Action.TERMINATE, s, State.TERMINATED, REVIEWING, (has_note,), Clock.STOPS, True,
+             why="Refusal to cooperate, or one of the non-acceptance cases; the citizen is told the reason (Weifang).")
+        for s in (State.AWAITING_DISPATCH, State.HANDLING, State.JOINT_REVIEW, State.IN_REVIEW)
+    ),
+)  # fmt: skip
+
+
+def edge_for(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Edge | Refusal:
+    """The edge this person may take now, or the sentence that says why not."""
+    reasons: list[str] = []
+    for edge in EDGES:
+        if edge.action is action and edge.source is ticket.state and edge.by & facts.actor.roles:
+            said = next((s for guard in edge.guards if (s := guard(ticket, step, facts))), None)
+            if said is None:
+                return edge
+            reasons.append(said)
+    allowed = tuple(a.action for a in offered(ticket, facts))
+    if not reasons:
+        return Refusal(_not_now(ticket, action), allowed)
+    return Refusal(reasons[-1], allowed)
+
+
+def _not_now(ticket: Ticket, action: Action) -> str:
+    if ticket.state in FINAL:
+        return "工单已经终结，不能再操作。"
+    if any(e.action is action and e.source is ticket.state for e in EDGES):
+        return "您的岗位不能进行这项操作。"
+    return "工单当前状态不能进行这项操作，可能已被他人处理；请刷新后再看。"
+
+
+ABOUT_THE_TICKET: Final = frozenset(
+    {
+        leads, assists, was_handed_down, not_ruled, within_return_time, first_return, later_return, all_parts_are_in, part_is_due, was_contacted,
+        no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
+        was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
+    }
+)  # fmt: skip
+"""Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""
+
+
+def offered(ticket: Ticket, facts: Facts) -> tuple[Edge, ...]:
+    """The steps this person may take now if they fill in what is asked: one edge an action, in the table's order."""
+    found: dict[Action, Edge] = {}
+    for edge in EDGES:
+        if edge.source is not ticket.state or not edge.by & facts.actor.roles or edge.action in found:
+            continue
+        if not any(guard(ticket, Step(), facts) for guard in edge.guards if guard in ABOUT_THE_TICKET):
+            found[edge.action] = edge
+    return tuple(found.values())

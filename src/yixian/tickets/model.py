@@ -1,0 +1,232 @@
+"""A ticket, its orders and its history, as the rooms pass them around."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from yixian.city.model import Audience, RequestKind, Urgency
+
+
+class State(StrEnum):
+    """Where a ticket stands. A sentence each: `docs/reference/lifecycle.md` is made from them."""
+
+    AWAITING_DISPATCH = "awaiting_dispatch"
+    """Registered; no unit has it yet. The dispatch limit runs."""
+
+    DISPATCHED = "dispatched"
+    """A unit has been named and its clock runs, signed or not: a unit cannot stop time by looking away."""
+
+    HANDLING = "handling"
+    """The unit has taken it and owes the citizen a first contact, then an answer."""
+
+    JOINT_REVIEW = "joint_review"
+    """Two units said it is not theirs. The last one keeps acting, and its clock runs, until the hotline rules."""
+
+    UNIT_REVIEW = "unit_review"
+    """A handler has written the answer; somebody of the same unit looks at it before it leaves."""
+
+    IN_REVIEW = "in_review"
+    """The unit has answered; the hotline looks whether the answer answers."""
+
+    AWAITING_CALL_BACK = "awaiting_call_back"
+    """The citizen has the answer and is asked what it was worth."""
+
+    CLOSED = "closed"
+    """Answered, and rated or past asking. It can be opened again."""
+
+    MERGED = "merged"
+    """Said already in another ticket, which goes on; whoever asks is shown that one's progress."""
+
+    WITHDRAWN = "withdrawn"
+    """The citizen took it back."""
+
+    TERMINATED = "terminated"
+    """Cannot be handled by anybody under the rules; the citizen was told why."""
+
+
+class Action(StrEnum):
+    """What can be done to a ticket."""
+
+    DISPATCH = "dispatch"
+    REASSIGN = "reassign"
+    SIGN = "sign"
+    CONTACT = "contact"
+    HAND_DOWN = "hand_down"
+    HAND_UP = "hand_up"
+    INVITE = "invite"
+    PART = "part"
+    RETURN = "return"
+    OPINION = "opinion"
+    RULE = "rule"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    REPLY = "reply"
+    APPROVE = "approve"
+    SEND_BACK = "send_back"
+    PASS = "pass"  # noqa: S105 -- the reviewer's verdict, not a secret
+    CALL_BACK = "call_back"
+    RATE = "rate"
+    CLOSE = "close"
+    REDO = "redo"
+    REOPEN = "reopen"
+    URGE = "urge"
+    LIST = "list"
+    CALL_IN = "call_in"
+    MERGE = "merge"
+    SPLIT = "split"
+    SUPPLEMENT = "supplement"
+    WITHDRAW = "withdraw"
+    TERMINATE = "terminate"
+
+
+FINAL = frozenset({State.MERGED, State.WITHDRAWN, State.TERMINATED})
+OPEN = frozenset(State) - FINAL - {State.CLOSED}
+
+
+class OrderRole(StrEnum):
+    """As what a unit has a ticket."""
+
+    LEAD = "lead"
+    CO = "co"
+    PANEL = "panel"
+    """Asked for its opinion in a joint review."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One assignment of a ticket to one unit."""
+
+    id: UUID
+    unit: str
+    unit_path: str
+    role: OrderRole
+    since: datetime
+    due: datetime | None = None
+    ended_at: datetime | None = None
+    ended_how: str = ""
+    part: str = ""
+    part_at: datetime | None = None
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """One matter to be handled: the row of table `ticket`."""
+
+    id: UUID
+    number: str
+    contact: UUID
+    caller: UUID | None
+    created_at: datetime
+    channel: str
+    kind: RequestKind
+    title: str
+    text: str
+    matter: str | None
+    region: str | None
+    place: str
+    urgency: Urgency
+    audience: Audience
+    state: State
+    lead: str | None
+    responsibility: str | None
+    basis: str
+    confidence: float | None
+    dispatched_by: str
+    suggestions: tuple[dict[str, Any], ...]
+    hides_identity: bool
+    complained_unit: str | None
+    dispatch_due: datetime | None
+    sign_due: datetime | None
+    contact_due: datetime | None
+    answer_due: datetime | None
+    warned_at: datetime | None
+    overdue_at: datetime | None
+    first_dispatched_at: datetime | None
+    dispatched_at: datetime | None
+    signed_at: datetime | None
+    contacted_at: datetime | None
+    replied_at: datetime | None
+    closed_at: datetime | None
+    answer: str
+    internal_answer: str
+    returns: int
+    ruled: bool
+    extensions: int
+    extension_asked: int | None
+    attempts: int
+    rounds: int
+    urged: int
+    supervision: str
+    rated_response: int | None
+    rated_solution: int | None
+    rated_attitude: int | None
+    rating_words: str
+    merged_into: UUID | None
+    split_from: UUID | None
+    version: int
+    """How many steps it has taken; equals the number of its history rows."""
+    head: bytes
+
+    @property
+    def satisfied(self) -> bool | None:
+        """Whether the citizen was content with the solution; None before they said."""
+        return None if self.rated_solution is None else self.rated_solution >= 3
+
+
+class HistoryRow(msgspec.Struct, frozen=True):
+    """One step of a ticket's life."""
+
+    ticket: UUID
+    seq: int
+    at: datetime
+    actor: str
+    role: str
+    unit: str
+    action: str
+    source: str
+    target: str
+    note: str
+    detail: dict[str, Any]
+    public: bool
+    previous: bytes
+    hash: bytes
+
+
+class Rating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a citizen says of it: response, solution, attitude, each 1 (very bad) to 5 (very good)."""
+
+    response: int
+    solution: int
+    attitude: int
+    words: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody wants to do with a ticket: the action's own particulars. Which are needed, the life cycle says."""
+
+    note: str = ""
+    """Reason, opinion, what was said: shown in the history."""
+    basis: str = ""
+    """The list entry or law that a return, a dispatch or a ruling rests on."""
+    unit: str = ""
+    """The unit to dispatch to, hand to, invite, or rule for."""
+    co_units: tuple[str, ...] = ()
+    matter: str = ""
+    region: str = ""
+    answer: str = ""
+    """The public answer."""
+    internal: str = ""
+    """The unit's own record of what was done."""
+    days: int = 0
+    """Working days of extension asked for."""
+    number: str = ""
+    """The other ticket of a merge."""
+    texts: tuple[str, ...] = ()
+    """The parts of a split, one each new ticket."""
+    rating: Rating | None = None
+    version: int = 0
+    """The version the person was looking at; 0: not said."""
