@@ -10,6 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
+import msgspec
+
 
 def master_key(home: Path) -> bytes:
     """The 32-byte master key; made on first use.
@@ -43,3 +45,13 @@ def _read(path: Path) -> bytes:
 def derive(master: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose; different purposes give unrelated keys."""
     return hmac.new(master, purpose.encode(), hashlib.sha256).digest()
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The installation's key, as it is handed to the rooms."""
+
+    master: bytes
+
+    def for_(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose."""
+        return derive(self.master, purpose)
