@@ -1,0 +1,74 @@
+"""Many known phrases found in a text in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import add
+
+import msgspec
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A known phrase at a place in the text; `start` and `end` count characters."""
+
+    phrase: str
+    start: int
+    end: int
+
+
+class Phrases(msgspec.Struct, frozen=True):
+    """Known phrases by their first two characters, longest first; phrases of one character stand apart."""
+
+    heads: dict[str, tuple[str, ...]]
+    singles: frozenset[str]
+
+
+def compile_phrases(words: Iterable[str]) -> Phrases:
+    """`words` in plain form (see `normalise`); empty ones are left out."""
+    heads: dict[str, list[str]] = {}
+    singles: set[str] = set()
+    for word in sorted(set(words), key=lambda word: (-len(word), word)):
+        if len(word) == 1:
+            singles.add(word)
+        elif word:
+            heads.setdefault(word[:2], []).append(word)
+    return Phrases({head: tuple(tails) for head, tails in heads.items()}, frozenset(singles))
+
+
+def find_all(phrases: Phrases, text: str) -> list[Found]:
+    """Every phrase at every place, overlapping ones too, by place and then longest first."""
+    found: list[Found] = []
+    heads = phrases.heads
+    for start, head in enumerate(map(add, text, text[1:])):
+        if head in heads:
+            for word in heads[head]:
+                if text.startswith(word, start) and _stands_alone(text, start, start + len(word)):
+                    found.append(Found(word, start, start + len(word)))
+    if phrases.singles and not phrases.singles.isdisjoint(text):
+        found.extend(
+            Found(letter, start, start + 1)
+            for start, letter in enumerate(text)
+            if letter in phrases.singles and _stands_alone(text, start, start + 1)
+        )
+    return found
+
+
+def find_longest(phrases: Phrases, text: str) -> list[Found]:
+    """The phrases from left to right, the longest at each place, without overlap."""
+    kept: list[Found] = []
+    for found in find_all(phrases, text):
+        if not kept or found.start >= kept[-1].end:
+            kept.append(found)
+    return kept
+
+
+def is_spaced(letter: str) -> bool:
+    """Whether the letter belongs to a script that puts spaces between words."""
+    return letter.isalnum() and not ("\u2e80" <= letter <= "\ua4cf" or letter > "\uf8ff" or "\u0e00" <= letter <= "\u0e7f")
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """In scripts with spaces a phrase must be whole words: "art" is not in "party"."""
+    if start and is_spaced(text[start]) and is_spaced(text[start - 1]) and text[start - 1].isalpha() == text[start].isalpha():
+        return False
+    return not (end < len(text) and is_spaced(text[end - 1]) and is_spaced(text[end]) and text[end - 1].isalpha() == text[end].isalpha())
