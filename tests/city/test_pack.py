@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from yixian.city import pack
 from yixian.city.matters import leaves
@@ -132,7 +134,8 @@ def without_a_unit_in_a_community(folder: Path) -> None:
         (replacing(LIST, "HB-1,HB,", "HB-1,HB01,"), f"{MATTERS}:17", "nobody answers for 'HB02'"),
         (replacing(LIST, "HB-1,HB,*,,", "HB-1,HB,PA-H,,"), f"{MATTERS}:16", "in 'PA-N' when a person asks"),
         (replacing(LIST, "HB-1,HB,*,,", "HB-1,HB,*,firm,"), f"{MATTERS}:16", "when a person asks"),
-        (adding(LIST, "HB-2,HB,*,,,,pa.roads,,X,2025-01-01,,"), f"{LIST}:11", "'HB-2' and 'HB-1' fit equally"),
+        (adding(LIST, "HB-2,HB,*,,,,pa.roads,,X,2025-01-01,,"), f"{LIST}:12", "'HB-2' and 'HB-1' fit equally"),
+        (adding(LIST, "NS01-4,NS01,*,firm,,,pa.roads,,X,2025-01-01,,"), f"{LIST}:12", "'NS01-4' and 'NS01-1' have as many conditions"),
         (replacing(GUIDE, "HB01", "HB09"), f"{GUIDE}:2", "unknown matter 'HB09'"),
         (replacing(GUIDE, "2027-06-30", "2026-06-30"), f"{GUIDE}:2", "was to be reviewed by 2026-06-30"),
         (replacing(GUIDE, "source =", "sauce ="), f"{GUIDE}:7", "unknown key 'sauce'"),
@@ -200,3 +203,20 @@ def test_reading_guangzhou_takes_two_seconds_at_most() -> None:
     started = time.perf_counter()
     pack.read(GUANGZHOU)
     assert time.perf_counter() - started < 2
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_pack_is_a_list_of_problems_never_a_crash(folder: Path, data: st.DataObject) -> None:
+    files = sorted(path.relative_to(TINY) for path in TINY.rglob("*.*") if path.is_file())
+    file = data.draw(st.sampled_from(files))
+    whole = (TINY / file).read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 40)))
+    junk = data.draw(st.sampled_from(["", '"', "[", "]]", "\n", ",", "|", "\0", "=", "[[city]]\n", "1", "@", "区"])).encode()
+    (folder / file).write_bytes(whole[:start] + junk + whole[end:])
+    try:
+        problems = pack.check(folder, TODAY)
+    finally:
+        (folder / file).write_bytes(whole)
+    assert all(problem.line >= 1 and problem.message for problem in problems)

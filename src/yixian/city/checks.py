@@ -34,7 +34,7 @@ from yixian.city.model import (
     Unit,
     Urgency,
 )
-from yixian.city.responsibility import LEVELS, chain, closest_limits, conditions, overlaps, units_by_function
+from yixian.city.responsibility import LEVELS, chain, closest_limits, conditions, overlaps, ties, units_by_function
 from yixian.city.tables import Problem, Row, Severity
 
 T = TypeVar("T")
@@ -291,6 +291,9 @@ def _equally_specific(entries: Sequence[Row[Responsibility]]) -> Iterator[Proble
     for one, other in overlaps(row.value for row in entries):
         row = at[id(other)]
         yield row.problem(f"'{other.code}' and '{one.code}' fit equally; give one of them a place, a condition or other dates")
+    for one, other in ties(row.value for row in entries):
+        message = f"'{other.code}' and '{one.code}' have as many conditions; add an entry for when those of both are met"
+        yield at[id(other)].problem(message, Severity.WARNING)
 
 
 def _answered_everywhere(draft: Draft, on: date | None) -> Iterator[Problem]:

@@ -204,7 +204,7 @@ def chain(code: str, above: Mapping[str, str | None]) -> Iterator[str]:
 
 def conditions(entry: Responsibility) -> int:
     """How many conditions besides the place an entry has."""
-    return (entry.who is not None) + entry.night + bool(entry.words)
+    return sum(_condition_kinds(entry))
 
 
 def overlaps(entries: Iterable[Responsibility]) -> Iterator[tuple[Responsibility, Responsibility]]:
@@ -212,11 +212,26 @@ def overlaps(entries: Iterable[Responsibility]) -> Iterator[tuple[Responsibility
 
     Entries with different words are taken as different conditions.
     """
-    by_matter: dict[str, list[Responsibility]] = defaultdict(list)
-    for entry in entries:
-        by_matter[entry.matter].append(entry)
-    for rivals in by_matter.values():
+    for rivals in _by_matter(entries):
         yield from (pair for pair in combinations(rivals, 2) if _fit_equally(*pair))
+
+
+def ties(entries: Iterable[Responsibility]) -> Iterator[tuple[Responsibility, Responsibility]]:
+    """Pairs with as many conditions, but others, that name different leads, and no entry for when all are met.
+
+    Then only the order of the codes decides.
+    """
+    for rivals in _by_matter(entries):
+        for one, other in combinations(rivals, 2):
+            if _tie(one, other) and not any(_settles(third, one, other) for third in rivals):
+                yield one, other
+
+
+def _by_matter(entries: Iterable[Responsibility]) -> Iterable[list[Responsibility]]:
+    found: dict[str, list[Responsibility]] = defaultdict(list)
+    for entry in entries:
+        found[entry.matter].append(entry)
+    return found.values()
 
 
 def _fit_equally(one: Responsibility, other: Responsibility) -> bool:
@@ -224,9 +239,32 @@ def _fit_equally(one: Responsibility, other: Responsibility) -> bool:
         (one.who, one.night) == (other.who, other.night)
         and _share(one.words, other.words)
         and _share(one.places, other.places)
-        and (one.valid_to is None or other.valid_from <= one.valid_to)
-        and (other.valid_to is None or one.valid_from <= other.valid_to)
+        and _same_time(one, other)
     )
+
+
+def _tie(one: Responsibility, other: Responsibility) -> bool:
+    return (
+        conditions(one) == conditions(other)
+        and _condition_kinds(one) != _condition_kinds(other)
+        and (one.who is None or other.who is None or one.who is other.who)
+        and one.lead != other.lead
+        and _share(one.places, other.places)
+        and _same_time(one, other)
+    )
+
+
+def _settles(third: Responsibility, one: Responsibility, other: Responsibility) -> bool:
+    both = [mine or theirs for mine, theirs in zip(_condition_kinds(one), _condition_kinds(other), strict=True)]
+    return list(_condition_kinds(third)) == both and _share(third.places, one.places) and _share(third.places, other.places)
+
+
+def _condition_kinds(entry: Responsibility) -> tuple[bool, bool, bool]:
+    return entry.who is not None, entry.night, bool(entry.words)
+
+
+def _same_time(one: Responsibility, other: Responsibility) -> bool:
+    return (one.valid_to is None or other.valid_from <= one.valid_to) and (other.valid_to is None or one.valid_from <= other.valid_to)
 
 
 def _share(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
