@@ -1,0 +1,130 @@
+"""A contact on its way in, and what whoever said it is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from yixian.city.model import RequestKind
+from yixian.dispatch.model import Suggestion, Why
+from yixian.people.model import CallerIn
+
+LONGEST_TEXT = 10_000
+"""Characters of one contact. The longest real message measured so far has about 8,000."""
+
+
+class Outcome(StrEnum):
+    """How a contact ends. Every contact has exactly one."""
+
+    ANSWERED = "answered"
+    """The question was answered at once."""
+    TICKET_OPENED = "ticket_opened"
+    ADDED_TO_TICKET = "added_to_ticket"
+    """The same caller has an open ticket about the same: it was added there, and the caller told how that stands."""
+    TRANSFERRED = "transferred"
+    """An emergency: sent to 110, 119, 120 or 122 at once; `reason` is the line."""
+    LEGAL_ROUTE = "legal_route"
+    """It has its own legal way; `reason` says which, and the caller is told."""
+    OUTSIDE_SCOPE = "outside_scope"
+    """Unlawful, secret, or not a government's to do; `reason` says which, and the caller is told."""
+    ABANDONED = "abandoned"
+    """The caller left before saying what it was about."""
+
+
+class Channel(StrEnum):
+    """Where it came in."""
+
+    PHONE = "phone"
+    WEB = "web"
+    WECHAT = "wechat"
+    APP = "app"
+    MEDIA = "media"
+    LINE_110 = "110"
+    PARTNER = "partner"
+    DEPUTY = "deputy"
+    IMPORT = "import"
+
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, description="In the resident's own words.")]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody says, on whatever channel."""
+
+    text: Text
+    channel: Channel = Channel.WEB
+    title: Short = ""
+    place: Annotated[str, msgspec.Meta(max_length=200, description="Where it is, as one would say it.")] = ""
+    caller: CallerIn | None = None
+    hides_identity: bool = False
+    """The caller wants their name and number kept from the unit."""
+    complained_unit: Short = ""
+    """Code of the unit complained of: it will never learn who called."""
+    kind: RequestKind | None = None
+    matter: Short = ""
+    """Code of the matter, when a person has settled it (operators only)."""
+    region: Short = ""
+    """Code of the region, when a person has settled it (operators only)."""
+    outcome: Outcome | None = None
+    """How the operator ended it; residents leave it out (operators only)."""
+    answer: Text = ""
+    """What the operator answered (operators only)."""
+    reason: Short = ""
+    """The line it was transferred to, the route or the reason (operators only)."""
+    separate: bool = False
+    """It is a new matter although the same caller has an open ticket that looks alike."""
+    source: Short = ""
+    """The system it comes from, when that is another one."""
+    source_id: Short = ""
+    received_at: datetime | None = None
+    """When it was said, for contacts that arrive later; with a time zone."""
+
+
+class TicketReceipt(msgspec.Struct, frozen=True):
+    """A ticket as its citizen keeps it."""
+
+    number: str
+    check_code: str
+    """Number and code together show how it stands: they are given to nobody else."""
+    state: str
+    dispatched: bool
+    matter: str
+    unit: str
+    place: str
+    answer_due: datetime | None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of a contact."""
+
+    contact: UUID
+    outcome: Outcome
+    reason: str = ""
+    said: str = ""
+    """What the resident is told: an answer with its source, where to turn, or how it goes on."""
+    tickets: tuple[TicketReceipt, ...] = ()
+    repeated: bool = False
+    """The same key was sent before: nothing was stored again."""
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What would be understood, before anything is stored: shown to the operator while typing."""
+
+    text: str
+    language: str
+    kind: RequestKind
+    urgency: str
+    region: str | None
+    region_name: str
+    place: str
+    why: Why
+    confidence: float
+    suggestions: tuple[Suggestion, ...]
+    disposition: str = ""
+    reason: str = ""
+    said: str = ""

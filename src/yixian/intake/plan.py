@@ -1,0 +1,85 @@
+"""What becomes of a contact: decided from what was understood, before anything is stored. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from yixian.city.inforce import City
+from yixian.city.model import Audience, RequestKind
+from yixian.dispatch import gate
+from yixian.dispatch.model import Decision
+from yixian.intake.model import ContactIn, Outcome
+from yixian.language.model import Answer, Disposition, Reading
+
+ANSWERED_FROM: Final = 0.6
+"""How well a guide must fit a consultation to be given as the answer; below it a person answers."""
+
+_OUTCOMES: Final = {"emergency": Outcome.TRANSFERRED, "legal_route": Outcome.LEGAL_ROUTE, "outside": Outcome.OUTSIDE_SCOPE}
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """One ticket to be."""
+
+    reading: Reading
+    decision: Decision
+    kind: RequestKind
+    matter: str | None
+    region: str | None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What becomes of the contact, unless the same caller's open ticket is found to be about the same."""
+
+    outcome: Outcome
+    reason: str = ""
+    said: str = ""
+    tickets: tuple[Planned, ...] = ()
+
+
+def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answer, ...], city: City, on: date) -> Plan:
+    """Decides the outcome.
+
+    An operator's word comes first; then the six dispositions (Beijing regulation, art. 11: emergencies, legal routes, what is
+    outside), then an answer from the guides for a consultation, then tickets: one for each matter.
+    """
+    if contact.outcome not in (None, Outcome.TICKET_OPENED):
+        return Plan(contact.outcome, contact.reason, contact.answer)
+    first = readings[0]
+    if first.disposition is not None and contact.outcome is None and not contact.matter:
+        return _disposed(first.disposition)
+    if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
+        return Plan(Outcome.ANSWERED, said=said)
+    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, city, on) for reading in readings))
+
+
+def _disposed(disposition: Disposition) -> Plan:
+    return Plan(_OUTCOMES[disposition.kind], disposition.code, disposition.say)
+
+
+def _answer(contact: ContactIn, reading: Reading, answers: tuple[Answer, ...], city: City, on: date) -> str:
+    """A guide's text with its source, when a consultation is clearly the question that a valid guide answers."""
+    if (contact.kind or reading.kind) is not RequestKind.CONSULTATION or not answers or answers[0].score < ANSWERED_FROM:
+        return ""
+    best = answers[0]
+    guide = next(g for g in city.pack.guides if g.code == best.guide)
+    if not guide.valid_from <= on <= guide.review_by:
+        return ""
+    return f"{best.text.strip()}\n\n依据：{best.source}"
+
+
+def _ticket(contact: ContactIn, reading: Reading, city: City, on: date) -> Planned:
+    region = contact.region or reading.place.region
+    if contact.matter:
+        decision = gate.settled(contact.matter, reading, city, on, region, contact.complained_unit)
+    else:
+        decision = gate.decide(reading, city, on, region=region, complained_unit=contact.complained_unit)
+    matter = decision.suggestions[0].matter if decision.suggestions else None
+    return Planned(reading, decision, contact.kind or reading.kind, matter, region)
+
+
+def audience_of(contact: ContactIn) -> Audience | None:
+    """Who asks, when the caller said so."""
+    return contact.caller.kind if contact.caller is not None else None

@@ -1,0 +1,320 @@
+"""Takes a contact in: understood, given its outcome, stored, and its tickets on their way, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from yixian.city.inforce import City
+from yixian.city.model import Audience, Urgency
+from yixian.db.ids import new_id
+from yixian.db.keys import Keys
+from yixian.db.pool import SYSTEM, Database, Transaction
+from yixian.dispatch.model import Decision
+from yixian.intake import plan as planning
+from yixian.intake import store
+from yixian.intake.model import ContactIn, Outcome, Preview, Receipt, TicketReceipt
+from yixian.intake.plan import Plan, Planned
+from yixian.language import service as language
+from yixian.language.model import Reading
+from yixian.language.service import Reader
+from yixian.people import callers
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
+from yixian.people.secrets import Vault
+from yixian.tickets import effects, numbers
+from yixian.tickets import service as tickets
+from yixian.tickets.model import Action, Step, Ticket
+
+REPEAT_WITHIN: Final = timedelta(days=7)
+"""Same caller, same matter, same place within a week is the same request (domain sheet: "duplicate window 7 days")."""
+
+OPERATORS: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+"""Who may say themselves how a contact ended."""
+
+_OPERATORS_ONLY: Final = ("matter", "region", "outcome", "answer", "reason", "complained_unit")
+
+
+class Unfit(Exception):
+    """A contact that cannot be taken as it is; `field` is what to mend, the message how."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class KeyUsed(Exception):
+    """The idempotency key was used before with another body."""
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What intake works with."""
+
+    db: Database
+    city: City
+    reader: Reader
+    vault: Vault
+    keys: Keys
+
+
+async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str | None, now: datetime) -> Receipt:
+    """Takes a contact in and says what became of it.
+
+    `actor`: the operator who typed it, None for a resident. `key`: the same key again gives the same receipt and stores nothing.
+
+    Raises:
+        Unfit: something must be mended before it can be taken; nothing was stored.
+        KeyUsed: the key came with another body before; nothing was stored.
+    """
+    check(contact, actor, means.city)
+    readings, plan = understand(means, contact, now)
+    fresh = await _new_numbers(means, len(plan.tickets), now)
+    digest = hashlib.sha256(msgspec.json.encode(contact)).digest()
+    who = callers.caller_json(means.vault, contact.caller, now) if contact.caller is not None else None
+    async with means.db.transaction(actor.acting if actor else SYSTEM) as tx:
+        plan, added = await _repeated(tx, plan, contact, who, now) if who else (plan, ())
+        on = [*added, *fresh[: len(plan.tickets)]]
+        row = _contact_row(contact, readings, plan, on, actor, now)
+        kept = await store.store(tx, row, who, key, digest, now)
+        if not kept.fresh:
+            assert key is not None, "without a key every contact is fresh"
+            return await _receipt_again(tx, means, key, digest)
+        await _add(tx, added, contact, means.city, now)
+        opened = await _open(tx, means.city, contact, plan, row["id"], kept.caller, fresh, actor, now)
+        known = await _receipts(tx, means, added) if added else ()
+    means.db.wake()
+    return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], (*known, *(_receipt(t, means) for t in opened)))
+
+
+def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
+    """Whether a contact can be taken.
+
+    Raises:
+        Unfit: with the field to mend.
+    """
+    by_operator = actor is not None and bool(actor.roles & OPERATORS)
+    if not by_operator:
+        for field in _OPERATORS_ONLY:
+            if getattr(contact, field):
+                raise Unfit(field, "只有话务员登记时才能填写这一项；请去掉后再提交。")
+    if not contact.text.strip() and contact.outcome is not Outcome.ABANDONED:
+        raise Unfit("text", "请说说遇到了什么问题。")
+    if contact.matter and contact.matter not in {m.code for m in city.leaves}:
+        raise Unfit("matter", f"没有编号为 {contact.matter} 的末级事项，请重新选择。")
+    if contact.region and contact.region not in city.regions:
+        raise Unfit("region", f"没有编号为 {contact.region} 的区域，请重新选择。")
+    if contact.complained_unit and contact.complained_unit not in city.units:
+        raise Unfit("complained_unit", f"没有编号为 {contact.complained_unit} 的单位，请重新选择。")
+    if contact.outcome is Outcome.ANSWERED and not contact.answer.strip():
+        raise Unfit("answer", "直接答复须写明答复内容。")
+    if contact.outcome in (Outcome.TRANSFERRED, Outcome.LEGAL_ROUTE, Outcome.OUTSIDE_SCOPE) and not contact.reason.strip():
+        raise Unfit("reason", "请写明转往哪条线路、走什么法定途径，或为什么不属受理范围。")
+    if contact.outcome is Outcome.ADDED_TO_TICKET:
+        raise Unfit("outcome", "请直接在原工单上登记补充或催办。")
+    if contact.received_at is not None and contact.received_at.tzinfo is None:
+        raise Unfit("received_at", "时间须带时区，例如 2026-11-22T09:30:00+08:00。")
+
+
+def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[Reading, ...], Plan]:
+    """What was said, and what would become of it; nothing is stored."""
+    words = f"{contact.place}。{contact.text}" if contact.place else contact.text
+    readings = language.read(means.reader, words, contact.title, planning.audience_of(contact))
+    if contact.matter:
+        readings = readings[:1]  # a person has settled that it is one
+    answers = language.answer(means.reader, f"{contact.title}{contact.text}") if _asks(contact, readings[0]) else ()
+    return readings, planning.plan(contact, readings, answers, means.city, _today(means.city, now))
+
+
+def preview(means: Means, contact: ContactIn, now: datetime) -> tuple[Preview, ...]:
+    """What would be understood, one entry a matter; nothing is stored."""
+    readings, plan = understand(means, contact, now)
+    if plan.tickets:
+        return tuple(_preview(p.reading, p.decision, means.city, plan) for p in plan.tickets)
+    today = _today(means.city, now)
+    decided = [planning.gate.decide(r, means.city, today) for r in readings]
+    return tuple(_preview(r, d, means.city, plan) for r, d in zip(readings, decided, strict=True))
+
+
+def _asks(contact: ContactIn, reading: Reading) -> bool:
+    return contact.outcome is None and reading.disposition is None and (contact.kind or reading.kind) == "consultation"
+
+
+def _today(city: City, now: datetime) -> Any:
+    return now.astimezone(ZoneInfo(city.pack.city.timezone)).date()
+
+
+async def _new_numbers(means: Means, count: int, now: datetime) -> tuple[str, ...]:
+    """Numbers for the tickets to be; taken before the transaction, so that nobody waits. What is not used is a gap."""
+    day = _today(means.city, now)
+    prefix = means.city.pack.city.number_prefix
+    return tuple([numbers.number(prefix, day, await means.db.numbers.take(day)) for _ in range(count)])
+
+
+async def _repeated(tx: Transaction, plan: Plan, contact: ContactIn, who: dict[str, Any], now: datetime) -> tuple[Plan, tuple[str, ...]]:
+    """Takes out of the plan what the caller's open tickets already hold; returns their numbers."""
+    matters = [t.matter for t in plan.tickets if t.matter]
+    if contact.separate or not matters or who.get("phone_hash") is None:
+        return plan, ()
+    found = await store.alike(tx, callers.fingerprint_of(who), matters, now, REPEAT_WITHIN)
+    same = {t.matter: number for t in plan.tickets for number, matter, region in found if matter == t.matter and _same_place(t, region)}
+    if not same:
+        return plan, ()
+    rest = tuple(t for t in plan.tickets if t.matter not in same)
+    outcome = Outcome.TICKET_OPENED if rest else Outcome.ADDED_TO_TICKET
+    return Plan(outcome, plan.reason, plan.said, rest), tuple(dict.fromkeys(same.values()))
+
+
+def _same_place(planned: Planned, region: str | None) -> bool:
+    """One place inside the other, or one of them not known."""
+    here = planned.region
+    return here is None or region is None or here.startswith(region) or region.startswith(here)
+
+
+async def _add(tx: Transaction, added: Sequence[str], contact: ContactIn, city: City, now: datetime) -> None:
+    for number in added:
+        await tickets.act(tx, citizen(number), number, Action.SUPPLEMENT, Step(note=contact.text), city, now)
+
+
+async def _open(
+    tx: Transaction, city: City, contact: ContactIn, plan: Plan, contact_id: UUID, caller: UUID | None,
+    fresh: Sequence[str], actor: Actor | None, now: datetime,
+) -> tuple[Ticket, ...]:  # fmt: skip
+    if not plan.tickets:
+        return ()
+    openings = [
+        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, now), actor or SYSTEM_ACTOR, _gate_step(planned))
+        for planned, number in zip(plan.tickets, fresh, strict=False)
+    ]
+    return await tickets.open_tickets(tx, openings, city, now)
+
+
+def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID | None, number: str, now: datetime) -> Ticket:
+    reading, decision = planned.reading, planned.decision
+    audience = planning.audience_of(contact) or reading.audience or Audience.PERSON
+    best = decision.suggestions[0] if decision.suggestions else None
+    alone = len(reading.text) >= len(contact.text) or not contact.text
+    return msgspec.structs.replace(
+        effects.fresh(contact_id, number, caller, contact.channel, planned.kind, contact.text if alone else reading.text,
+                      reading.urgency or Urgency.NORMAL, audience, now),
+        title=contact.title,
+        matter=planned.matter,
+        region=planned.region,
+        place=contact.place or reading.place.text,
+        responsibility=best.entry if best and decision.sure else None,
+        confidence=decision.confidence,
+        suggestions=tuple(msgspec.to_builtins(s) for s in decision.suggestions) if not decision.sure else (),
+        hides_identity=contact.hides_identity,
+        complained_unit=contact.complained_unit or None,
+    )  # fmt: skip
+
+
+def _gate_step(planned: Planned) -> Step | None:
+    if not planned.decision.sure:
+        return None
+    best = planned.decision.suggestions[0]
+    return Step(unit=best.unit or "", co_units=best.co_units, basis=best.basis)
+
+
+def _contact_row(
+    contact: ContactIn, readings: tuple[Reading, ...], plan: Plan, on: Sequence[str], actor: Actor | None, now: datetime
+) -> dict[str, Any]:
+    first = readings[0]
+    decision = plan.tickets[0].decision if plan.tickets else None
+    return {
+        "id": new_id(now),
+        "at": now,
+        "received_at": contact.received_at or now,
+        "channel": contact.channel,
+        "source": contact.source,
+        "source_id": contact.source_id,
+        "operator": actor.id if actor and Role.SYSTEM not in actor.roles else None,
+        "language": first.language,
+        "kind": contact.kind or first.kind,
+        "title": contact.title,
+        "text": contact.text,
+        "matter": contact.matter or (first.matters[0].matter if first.matters else None),
+        "region": contact.region or first.place.region,
+        "outcome": plan.outcome,
+        "reason": plan.reason,
+        "said": plan.said,
+        "tickets": list(on),
+        "reading": {
+            "matters": [{"matter": g.matter, "score": round(g.score, 3)} for r in readings for g in r.matters],
+            "urgency": first.urgency,
+            "place": first.place.text,
+            "why": decision.why if decision else "",
+            "confidence": round(decision.confidence, 3) if decision else None,
+        },
+    }
+
+
+def _receipt(ticket: Ticket, means: Means) -> TicketReceipt:
+    return TicketReceipt(
+        number=ticket.number,
+        check_code=code_of(means.keys, ticket.number),
+        state=ticket.state,
+        dispatched=ticket.dispatched_at is not None,
+        matter=means.city.matter_name(ticket.matter),
+        unit=means.city.unit_name(ticket.lead),
+        place=ticket.place or means.city.region_name(ticket.region),
+        answer_due=ticket.answer_due,
+    )
+
+
+def code_of(keys: Keys, number: str) -> str:
+    """The check code of a ticket."""
+    return numbers.check_code(keys.for_("check codes"), number)
+
+
+async def _receipt_again(tx: Transaction, means: Means, key: str, digest: bytes) -> Receipt:
+    """The receipt of the contact that this key made before."""
+    known = await store.by_key(tx, key)
+    assert known is not None, "the key was refused as known"
+    contact, first_digest = known
+    if first_digest != digest:
+        raise KeyUsed("这个幂等键已用于另一份内容；请换一个新的键。")
+    kept = await store.find(tx, contact)
+    assert kept is not None, "a key is stored with its contact"
+    receipts = await _receipts(tx, means, kept.tickets)
+    return Receipt(kept.id, Outcome(kept.outcome), kept.reason, kept.said, receipts, repeated=True)
+
+
+async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[TicketReceipt, ...]:
+    if not on:
+        return ()
+    return tuple(
+        TicketReceipt(
+            number=row["number"],
+            check_code=code_of(means.keys, row["number"]),
+            state=row["state"],
+            dispatched=row["dispatched"],
+            matter=means.city.matter_name(row["matter"]),
+            unit=means.city.unit_name(row["lead"]),
+            place=row["place"],
+            answer_due=row["answer_due"],
+        )
+        for row in await store.receipts(tx, on)
+    )
+
+
+def _preview(reading: Reading, decision: Decision, city: City, plan: Plan) -> Preview:
+    return Preview(
+        text=reading.text,
+        language=reading.language,
+        kind=reading.kind,
+        urgency=reading.urgency,
+        region=reading.place.region,
+        region_name=city.region_name(reading.place.region),
+        place=reading.place.text,
+        why=decision.why,
+        confidence=decision.confidence,
+        suggestions=decision.suggestions,
+        disposition="" if plan.outcome is Outcome.TICKET_OPENED else plan.outcome,
+        reason=plan.reason,
+        said=plan.said,
+    )

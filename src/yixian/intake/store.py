@@ -1,0 +1,156 @@
+"""All SQL of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from yixian.db.ids import month_of
+from yixian.db.pool import Transaction
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a stored contact said of its end."""
+
+    id: UUID
+    outcome: str
+    reason: str
+    said: str
+    tickets: tuple[str, ...]
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What storing a contact gave."""
+
+    fresh: bool
+    """False when the key was known: then nothing was stored."""
+    caller: UUID | None
+
+
+async def store(
+    tx: Transaction, contact: dict[str, Any], caller: dict[str, Any] | None, key: str | None, digest: bytes, now: datetime
+) -> Stored:
+    """Stores a contact, its caller (known by telephone number, or new) and its key, in one statement."""
+    row = await tx.fetchrow(
+        """
+        WITH kept AS (
+            INSERT INTO idempotency (key, digest, contact, at)
+            SELECT $3, $4, c.id, $5
+              FROM jsonb_populate_record(NULL::contact, $1) c
+             WHERE $3 IS NOT NULL
+                ON CONFLICT (key) DO NOTHING
+            RETURNING key
+        ), who AS (
+            INSERT INTO caller AS known
+            SELECT w.*
+              FROM jsonb_populate_record(NULL::caller, $2) w
+             WHERE $2 IS NOT NULL
+               AND ($3 IS NULL OR EXISTS (SELECT FROM kept))
+                ON CONFLICT (phone_hash) DO UPDATE
+               SET name = coalesce(excluded.name, known.name),
+                   needs = coalesce(nullif(excluded.needs, ''), known.needs),
+                   language = coalesce(nullif(excluded.language, ''), known.language)
+            RETURNING id
+        ), written AS (
+            INSERT INTO contact
+            SELECT (jsonb_populate_record(c, jsonb_build_object('caller', (SELECT id FROM who)))).*
+              FROM jsonb_populate_record(NULL::contact, $1) c
+             WHERE $3 IS NULL OR EXISTS (SELECT FROM kept)
+            RETURNING caller
+        )
+        SELECT count(*) = 1 AS fresh, (array_agg(caller))[1] AS caller
+          FROM written
+        """,
+        contact,
+        caller,
+        key,
+        digest,
+        now,
+    )
+    assert row is not None, "a count has a row"
+    return Stored(row["fresh"], row["caller"])
+
+
+async def by_key(tx: Transaction, key: str) -> tuple[UUID, bytes] | None:
+    """The contact a key made, and the digest of the request it came with."""
+    row = await tx.fetchrow("SELECT contact, digest FROM idempotency WHERE key = $1", key)
+    return (row["contact"], row["digest"]) if row else None
+
+
+async def find(tx: Transaction, contact: UUID) -> Kept | None:
+    """A stored contact; its id says in which month to look."""
+    since, till = month_of(contact)
+    row = await tx.fetchrow(
+        """
+        SELECT id, outcome, reason, said, tickets
+          FROM contact
+         WHERE id = $1
+           AND at BETWEEN $2 AND $3
+        """,
+        contact,
+        since,
+        till,
+    )
+    return Kept(row["id"], row["outcome"], row["reason"], row["said"], tuple(row["tickets"])) if row else None
+
+
+async def alike(
+    tx: Transaction, phone_hash: bytes, matters: Sequence[str], now: datetime, within: timedelta
+) -> list[tuple[str, str, str | None]]:
+    """Open tickets `(number, matter, region)` of the caller with this number about one of `matters`, newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT t.number, t.matter, t.region
+          FROM caller c
+          JOIN ticket t ON t.caller = c.id
+         WHERE c.phone_hash = $1
+           AND t.matter = ANY ($2)
+           AND t.closed_at IS NULL
+           AND t.created_at > $3
+         ORDER BY t.created_at DESC
+        """,
+        phone_hash,
+        list(matters),
+        now - within,
+    )
+    return [(r["number"], r["matter"], r["region"]) for r in rows]
+
+
+async def receipts(tx: Transaction, numbers: Sequence[str]) -> list[dict[str, Any]]:
+    """What a citizen's receipt says of these tickets."""
+    rows = await tx.fetch(
+        """
+        SELECT number, state, matter, lead, place, answer_due, dispatched_at IS NOT NULL AS dispatched
+          FROM ticket
+         WHERE number = ANY ($1)
+         ORDER BY number
+        """,
+        list(numbers),
+    )
+    return [dict(r) for r in rows]
+
+
+async def recent_of(tx: Transaction, caller: UUID, limit: int) -> list[dict[str, Any]]:
+    """A caller's latest contacts over all channels, newest first: one history, however they came."""
+    rows = await tx.fetch(
+        """
+        SELECT id, received_at, channel, kind, left(text, 80) AS text, outcome, tickets
+          FROM contact
+         WHERE caller = $1
+         ORDER BY at DESC
+         LIMIT $2
+        """,
+        caller,
+        limit,
+    )
+    return [dict(r) for r in rows]
+
+
+async def outcomes(tx: Transaction, source: str) -> dict[str, int]:
+    """How many contacts of a source ended how."""
+    rows = await tx.fetch("SELECT outcome, count(*) AS n FROM contact WHERE source = $1 GROUP BY outcome ORDER BY n DESC", source)
+    return {r["outcome"]: r["n"] for r in rows}
