@@ -14,7 +14,7 @@ from yixian.language.triage import is_denied
 
 _DEFAULT_STRENGTH: Final = 1.5
 """How many cue words the matter's usual kind is worth."""
-_OPENING: Final = 40
+_OPENING: Final = 60
 _SHORT: Final = 60
 _RANK: Final = {Urgency.NORMAL: 0, Urgency.URGENT: 1, Urgency.CRITICAL: 2}
 _QUESTION: Final = re.compile(r"[?？]\s*$|(?:吗|呢|么|咩|未呀|点算)[。!！]?\s*$")

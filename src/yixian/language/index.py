@@ -131,18 +131,19 @@ class TermScores(msgspec.Struct, frozen=True):
     size: int
 
 
-def term_scores(index: Index, solution: Floats, kept: int) -> TermScores:
+def term_scores(index: Index, solution: Floats | csc_array, kept: int) -> TermScores:
     """The classifier whose score is (cosines with the texts) @ `solution`, with the `kept` strongest classes of each term.
 
     What is left out are many small numbers that cancel out; what is won is that reading costs a few look-ups a term.
     """
     by_term = _by_term(index).T.tocsr()
-    size = solution.shape[1]
+    size = int(solution.shape[1])  # pyright: ignore[reportOptionalSubscript]
     kept = min(kept, size)
     classes: list[NDArray[np.intp]] = []
     weights: list[Floats] = []
     for first in range(0, len(index.vocabulary), _CHUNK):
-        dense = by_term[first : first + _CHUNK] @ solution
+        some = by_term[first : first + _CHUNK] @ solution
+        dense = np.asarray(some if isinstance(some, np.ndarray) else some.toarray(), dtype=np.float32)
         strongest = np.argpartition(-np.abs(dense), kept - 1, axis=1)[:, :kept] if kept < size else _all_classes(dense)
         classes.append(strongest.ravel())
         weights.append(np.take_along_axis(dense, strongest, axis=1).ravel())

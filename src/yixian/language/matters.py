@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from yixian.city.model import Audience, Example, Matter
 from yixian.language.index import Floats, Index, TermScores, add_counts, build_index, count_terms, gram_matrix, score_classes, term_scores
@@ -91,7 +92,7 @@ def compile_matters(matters: Sequence[Matter], examples: Sequence[Example], nois
     index = build_index(described)
     belonging = _Belonging(owner, np.searchsorted(owner, np.arange(len(leaves))).astype(np.int64))
     inverse = _inverse(gram_matrix(index)) if len(described) <= EXACT_LIMIT else None
-    solution = _solved(inverse, belonging) if inverse is not None else _averages(belonging)
+    solution = _solved(inverse, belonging) if inverse is not None else None
     keywords = _keywords(matters, leaves)
     above = {matter.code: matter.parent for matter in matters}
     model = MatterModel(
@@ -99,12 +100,12 @@ def compile_matters(matters: Sequence[Matter], examples: Sequence[Example], nois
         asked_by={who: np.array([1.0 if who in leaf.audience else 0.5 for leaf in leaves], np.float32) for who in Audience},
         parents=_numbered([leaf.parent or leaf.code for leaf in leaves]),
         topics=_numbered([_upwards(above, leaf.code)[-1] for leaf in leaves]),
-        terms=term_scores(index, solution, TERM_LEAVES),
+        terms=term_scores(index, _averages(belonging) if solution is None else solution, TERM_LEAVES),
         phrases=compile_phrases(keywords),
         keywords=keywords,
         weights=_PRIOR_WEIGHTS,
     )
-    if inverse is None:
+    if inverse is None or solution is None:
         return model
     left_out = _left_out(inverse, solution, belonging) / _unshared_norm(index)[:, None]
     return msgspec.structs.replace(model, weights=_learned_weights(model, described, left_out.astype(np.float32), belonging))
@@ -227,11 +228,12 @@ def _solved(inverse: Floats, belonging: _Belonging) -> Floats:
     return np.add.reduceat(inverse, belonging.starts, axis=1)
 
 
-def _averages(belonging: _Belonging) -> Floats:
-    """For a pack too large to solve: each leaf is the average of its texts."""
-    belongs = np.zeros((len(belonging.owner), len(belonging.starts)), dtype=np.float32)
-    belongs[np.arange(len(belonging.owner)), belonging.owner] = 1
-    return belongs / np.maximum(1, belongs.sum(axis=0))
+def _averages(belonging: _Belonging) -> csc_array:
+    """For a pack too large to solve: each leaf is the average of its texts. Texts by leaves."""
+    texts = np.bincount(belonging.owner)
+    share = (1 / np.maximum(1, texts)).astype(np.float32)[belonging.owner]
+    edges = np.append(belonging.starts, len(belonging.owner))
+    return csc_array((share, np.arange(len(belonging.owner)), edges), shape=(len(belonging.owner), len(belonging.starts)))
 
 
 def _left_out(inverse: Floats, solution: Floats, belonging: _Belonging) -> Floats:

@@ -32,7 +32,7 @@ _NAMES_A_ROAD: Final = re.compile(
 )
 # What follows a place and still says where: roads, house numbers, buildings.
 _ADDRESS_TAIL: Final = re.compile(
-    r"(?:[\u4e00-\u9fffa-z0-9]{0,8}?(?:大道|大街|马路|路|街|巷|里|胡同|弄|坊)[一二三四五六七八九十东南西北中]{0,2})?"
+    r"(?:[^\W的旁边和与在至到这段条通就是附近对面村]{0,6}?(?:大道|大街|马路|路|街|巷|里|胡同|弄|坊)[一二三四五六七八九十东南西北中]{0,2})?"
     r"(?:\d+(?:-\d+)*(?:号之[一二三四五六七八九十]|号|弄|栋|座|幢|楼|单元|室|房|铺)?){0,4}"
 )
 _BARE_ADDRESS: Final = re.compile(
