@@ -11,13 +11,14 @@ from typing import Final
 
 import msgspec
 
+from yixian.city.calendar import Duration, TimeUnit
 from yixian.city.inforce import City
 from yixian.city.model import Limit
 from yixian.tickets.lifecycle import WITH_UNIT, Clock
 from yixian.tickets.model import State, Ticket
 
 AMBER: Final = timedelta(hours=24)
-"""How long before a limit a ticket is shown amber and its people are warned."""
+"""How long before a limit a ticket is shown amber and its people are warned, at most: of a short limit it is the last third."""
 
 RETURN_WITHIN: Final = "1wd"
 """How long a unit has to return what is not its own (domain sheet, Weifang art. 22)."""
@@ -48,11 +49,11 @@ def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime
             return started(moved, city, now)
         case Clock.WAITS_FOR_DISPATCH:
             return msgspec.structs.replace(
-                moved, dispatch_due=city.due(now, limit_of(moved, city).dispatch), sign_due=None, contact_due=None
+                moved, dispatch_due=city.due(now, limit_of(moved, city).dispatch), sign_due=None, contact_due=None, answer_due=None
             )
         case Clock.EXTENDS:
             owed = max(moved.answer_due or now, now)
-            return msgspec.structs.replace(moved, answer_due=city.due(owed, f"{before.extension_asked}wd"), warned_at=None, overdue_at=None)
+            return msgspec.structs.replace(moved, answer_due=city.due(owed, f"{before.extension_asked}wd"))
 
 
 def started(ticket: Ticket, city: City, now: datetime) -> Ticket:
@@ -69,8 +70,6 @@ def started(ticket: Ticket, city: City, now: datetime) -> Ticket:
         signed_at=None,
         contacted_at=None,
         replied_at=None,
-        warned_at=None,
-        overdue_at=None,
     )
 
 
@@ -79,19 +78,42 @@ def return_till(ticket: Ticket, city: City) -> datetime | None:
     return city.due(ticket.dispatched_at, RETURN_WITHIN) if ticket.dispatched_at else None
 
 
-def next_due(state: State, dispatch_due: datetime | None, sign_due: datetime | None, answer_due: datetime | None) -> datetime | None:
-    """What is owed next; None when nothing is."""
-    if state is State.AWAITING_DISPATCH:
-        return dispatch_due
-    if state is State.DISPATCHED:
-        return min((d for d in (sign_due, answer_due) if d), default=None)
-    return answer_due if state in WITH_UNIT else None
+def longest_extension(ticket: Ticket, city: City) -> int:
+    """The most working days that an extension may have."""
+    longest = Duration.parse(limit_of(ticket, city).extension)
+    return longest.count if longest.unit is TimeUnit.WORKING_DAYS else 1
 
 
-def light(due: datetime | None, now: datetime) -> Light:
-    """Red when it is past, amber in the last day, green before."""
+def next_due(ticket: Ticket) -> datetime | None:
+    """What is owed next; None when nothing is. What was done already (signed, contacted) is owed no longer."""
+    if ticket.state is State.AWAITING_DISPATCH:
+        return ticket.dispatch_due
+    if ticket.state not in WITH_UNIT:
+        return None
+    sign = None if ticket.signed_at or ticket.state is not State.DISPATCHED else ticket.sign_due
+    contact = None if ticket.contacted_at or ticket.caller is None or ticket.replied_at else ticket.contact_due
+    return min((due for due in (sign, contact, ticket.answer_due) if due), default=None)
+
+
+def clocked(moved: Ticket, before: Ticket | None, now: datetime) -> Ticket:
+    """`moved` with what is owed next and from when that is amber.
+
+    A limit that comes anew takes the marks of the one before with it; when nothing is owed any more they stay, as a record.
+    """
+    due = next_due(moved)
+    if before is not None and due == before.next_due:
+        return moved
+    if due is None:
+        return msgspec.structs.replace(moved, next_due=None, amber_at=None)
+    amber = due - min(AMBER, max(due - now, timedelta()) / 3)
+    fresh = msgspec.structs.replace(moved, next_due=due, amber_at=amber.replace(microsecond=0))
+    return msgspec.structs.replace(fresh, warned_at=None, overdue_at=None) if due > now else fresh
+
+
+def light(due: datetime | None, amber_at: datetime | None, now: datetime) -> Light:
+    """Red when `due` is past, amber from `amber_at`, green before."""
     if due is None:
         return Light.NONE
     if now > due:
         return Light.RED
-    return Light.AMBER if due - now <= AMBER else Light.GREEN
+    return Light.AMBER if amber_at is not None and now >= amber_at else Light.GREEN

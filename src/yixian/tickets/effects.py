@@ -39,10 +39,11 @@ def apply(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, othe
     moved = msgspec.structs.replace(ticket, state=edge.target, version=ticket.version + 1)
     change = _by_action(moved, edge, step, facts, city, other)
     ticket_after = deadlines.after(edge.clock, ticket, change.ticket, city, facts.now)
-    change = msgspec.structs.replace(change, ticket=ticket_after)
+    made = tuple(msgspec.structs.replace(o, due=o.due or ticket_after.answer_due) for o in change.made)
+    change = msgspec.structs.replace(change, ticket=ticket_after, made=made)
     if edge.target in FINAL or edge.target is State.CLOSED:
-        return _ended(change, edge, facts)
-    return change
+        change = _ended(change, edge, facts)
+    return msgspec.structs.replace(change, ticket=deadlines.clocked(change.ticket, ticket, facts.now))
 
 
 def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, other: UUID | None) -> Change:
@@ -88,12 +89,13 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
         case Action.CONTACT:
             return Change(msgspec.structs.replace(ticket, contacted_at=ticket.contacted_at or facts.now))
         case Action.ASK_EXTENSION:
-            return Change(msgspec.structs.replace(ticket, extension_asked=step.days), detail={"days": step.days})
+            asked = msgspec.structs.replace(ticket, extension_asked=step.days, extension_reason=step.note.strip())
+            return Change(asked, detail={"days": step.days})
         case Action.GRANT_EXTENSION:
-            granted = msgspec.structs.replace(ticket, extension_asked=None, extensions=ticket.extensions + 1)
-            return Change(granted, detail={"days": ticket.extension_asked})
+            granted = _no_extension_asked(msgspec.structs.replace(ticket, extensions=ticket.extensions + 1))
+            return Change(granted, detail={"days": ticket.extension_asked, "reason": ticket.extension_reason})
         case Action.REFUSE_EXTENSION:
-            return Change(msgspec.structs.replace(ticket, extension_asked=None))
+            return Change(_no_extension_asked(ticket))
         case Action.CALL_BACK:
             return Change(msgspec.structs.replace(ticket, attempts=ticket.attempts + 1))
         case Action.RATE:
@@ -106,6 +108,10 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
             return Change(msgspec.structs.replace(ticket, supervision="called_in"))
         case _:
             return Change(ticket)
+
+
+def _no_extension_asked(ticket: Ticket) -> Ticket:
+    return msgspec.structs.replace(ticket, extension_asked=None, extension_reason="")
 
 
 def _rated(ticket: Ticket, step: Step) -> Change:
@@ -137,7 +143,10 @@ def _assigned(ticket: Ticket, action: Action, step: Step, facts: Facts, city: Ci
     panel = tuple(o.id for o in facts.live(OrderRole.PANEL))
     leading = facts.live(OrderRole.LEAD)
     if action is Action.RULE and leading and leading[0].unit == step.unit:
-        return Change(assigned, ended=panel, ended_how="ruled", detail=detail)
+        have = {o.unit for o in facts.live(OrderRole.CO)} | {step.unit}
+        more = tuple(_order(u, city, OrderRole.CO, facts.now, None) for u in dict.fromkeys(step.co_units) if u not in have)
+        return Change(assigned, ended=panel, ended_how="ruled", made=more, detail=detail)
+    assigned = _no_extension_asked(assigned)
     ended = (*(o.id for o in leading), *(o.id for o in facts.live(OrderRole.CO)), *panel)
     return Change(assigned, ended=ended, ended_how=action, made=orders(step.unit, step.co_units, city, facts.now), detail=detail)
 
@@ -168,7 +177,8 @@ def _returned(ticket: Ticket, edge: Edge, step: Step, facts: Facts) -> Change:
         made = tuple(Order(new_id(facts.now), o.unit, o.unit_path, OrderRole.PANEL, facts.now) for o in earlier.values())
         return Change(returned, made=made, detail=detail)
     ended = tuple(o.id for o in facts.orders if o.ended_at is None)
-    return Change(msgspec.structs.replace(returned, lead=None), ended=ended, ended_how=edge.action, detail=detail)
+    unled = _no_extension_asked(msgspec.structs.replace(returned, lead=None))
+    return Change(unled, ended=ended, ended_how=edge.action, detail=detail)
 
 
 def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
@@ -184,6 +194,7 @@ def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
         rating_words="",
         closed_at=None,
     )
+    fresh = _no_extension_asked(fresh)
     detail: dict[str, Any] = {"answer": ticket.answer, "round": fresh.rounds}
     live = tuple(o.id for o in facts.orders if o.ended_at is None)
     if edge.target is State.AWAITING_DISPATCH:
@@ -223,8 +234,8 @@ def fresh(
         id=new_id(now), number=number, contact=contact, caller=caller, created_at=now, channel=channel, kind=kind, title="", text=text,
         matter=None, region=None, place="", urgency=urgency, audience=audience, state=State.AWAITING_DISPATCH, lead=None,
         responsibility=None, basis="", confidence=None, dispatched_by="", suggestions=(), hides_identity=False, complained_unit=None,
-        dispatch_due=None, sign_due=None, contact_due=None, answer_due=None, warned_at=None, overdue_at=None, first_dispatched_at=None,
+        dispatch_due=None, sign_due=None, contact_due=None, answer_due=None, next_due=None, amber_at=None, warned_at=None, overdue_at=None, first_dispatched_at=None,
         dispatched_at=None, signed_at=None, contacted_at=None, replied_at=None, closed_at=None, answer="", internal_answer="", returns=0,
-        ruled=False, extensions=0, extension_asked=None, attempts=0, rounds=0, urged=0, supervision="", rated_response=None,
+        ruled=False, extensions=0, extension_asked=None, extension_reason="", attempts=0, rounds=0, urged=0, supervision="", rated_response=None,
         rated_solution=None, rated_attitude=None, rating_words="", merged_into=None, split_from=None, version=0, head=b"",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from yixian.tickets.model import HistoryRow
 START = bytes(32)
 """What the first row of a ticket, and the first seal, build on."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -26,7 +29,7 @@ def digest(
     source: str, target: str, note: str, detail: dict[str, Any], public: bool,
 ) -> bytes:  # fmt: skip
     """SHA-256 over the previous hash and every field of the row, in one canonical JSON array (times in microseconds, UTC)."""
-    fields = [ticket.hex, seq, int(at.timestamp() * 1_000_000), actor, role, unit, action, source, target, note, detail, public]
+    fields = [ticket.hex, seq, (at - _EPOCH) // _MICROSECOND, actor, role, unit, action, source, target, note, detail, public]
     return hashlib.sha256(previous + _encoder.encode(fields)).digest()
 
 

@@ -53,6 +53,8 @@ class Facts(msgspec.Struct, frozen=True):
     now: datetime
     return_till: datetime | None = None
     """Until when the unit may return it: one working day from dispatch."""
+    longest_extension: int = 30
+    """The most working days that may be asked for."""
     named_path: str = ""
     """Path of the unit that the step names; empty when there is no such unit."""
 
@@ -201,8 +203,10 @@ def extension_left(ticket: Ticket, step: Step, facts: Facts) -> str | None:
 
 
 def asks_for_days(ticket: Ticket, step: Step, facts: Facts) -> str | None:
-    """A reason, and one to thirty working days."""
-    return None if step.note.strip() and 1 <= step.days <= 30 else "请填写延期理由和1至30个工作日的延期天数；理由会告知市民。"
+    """A reason, and no more working days than the pack's limit allows."""
+    if step.note.strip() and 1 <= step.days <= facts.longest_extension:
+        return None
+    return f"请填写延期理由和1至{facts.longest_extension}个工作日的延期天数；理由会告知市民。"
 
 
 def extension_waits(ticket: Ticket, step: Step, facts: Facts) -> str | None:
@@ -318,8 +322,10 @@ def _open_states() -> tuple[State, ...]:
 EDGES: Final[tuple[Edge, ...]] = (
     Edge(Action.DISPATCH, State.AWAITING_DISPATCH, State.DISPATCHED, DISPATCHING | GATE, (names_unit_and_basis,), Clock.STARTS, True),
     # The hotline's own mistake is put right by the hotline; a ruling is not.
-    Edge(Action.REASSIGN, State.DISPATCHED, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note, not_ruled), Clock.STARTS),
-    Edge(Action.REASSIGN, State.HANDLING, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note, not_ruled), Clock.STARTS),
+    *(
+        Edge(Action.REASSIGN, s, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note, not_ruled), Clock.STARTS_FOR_A_NEW_LEAD)
+        for s in (State.DISPATCHED, State.HANDLING)
+    ),
     Edge(Action.SIGN, State.DISPATCHED, State.HANDLING, HANDLING, (leads,), tells_citizen=True),
     *_same(Action.CONTACT, (State.HANDLING, State.JOINT_REVIEW), HANDLING, leads, has_note),
     Edge(Action.HAND_DOWN, State.DISPATCHED, State.DISPATCHED, HANDLING, (leads, names_unit, names_unit_below), why="Down the five levels; the limits stay the citizen's."),

@@ -143,6 +143,10 @@ class Ticket(msgspec.Struct, frozen=True):
     sign_due: datetime | None
     contact_due: datetime | None
     answer_due: datetime | None
+    next_due: datetime | None
+    """What is owed next, out of the four limits; None when nothing is. Kept by `deadlines.clocked`."""
+    amber_at: datetime | None
+    """From when `next_due` is shown amber."""
     warned_at: datetime | None
     overdue_at: datetime | None
     first_dispatched_at: datetime | None
@@ -157,6 +161,8 @@ class Ticket(msgspec.Struct, frozen=True):
     ruled: bool
     extensions: int
     extension_asked: int | None
+    extension_reason: str
+    """Why the unit needs longer: the citizen is told when it is granted."""
     attempts: int
     rounds: int
     urged: int

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from yixian.city.inforce import City
-from yixian.db.pool import Transaction
-from yixian.people.model import SYSTEM_ACTOR, Actor, Role
+from yixian.db.pool import Database, Transaction
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, history, lifecycle, store
 from yixian.tickets.lifecycle import Edge, Facts, Refusal
 from yixian.tickets.model import Action, HistoryRow, Order, State, Step, Ticket
@@ -70,11 +70,11 @@ async def open_tickets(tx: Transaction, openings: Sequence[Opening], city: City,
     for opening in openings:
         ticket, first = _registered(opening, city, now)
         rows.append(first)
-        events.append(_event("ticket.opened", ticket, Action.DISPATCH.value if opening.dispatch else "", now))
         if opening.dispatch is not None:
             ticket, made, row = _dispatched(ticket, opening.dispatch, city, now)
             orders += [(ticket.id, o) for o in made]
             rows.append(row)
+        events.append(_event("ticket.opened", ticket, Action.DISPATCH.value if opening.dispatch else "", city, now))
         tickets.append(ticket)
     await store.create(tx, tickets, orders, rows, events)
     return tuple(tickets)
@@ -88,11 +88,13 @@ def _registered(opening: Opening, city: City, now: datetime) -> tuple[Ticket, Hi
         version=1,
         head=history.START,
     )
+    ticket = deadlines.clocked(ticket, None, now)
     row = _row(ticket, opening.actor, "register", "", "", State.AWAITING_DISPATCH, opening.note, {"channel": ticket.channel}, True, now)
     return msgspec.structs.replace(ticket, head=row.hash), row
 
 
 def _dispatched(ticket: Ticket, step: Step, city: City, now: datetime) -> tuple[Ticket, tuple[Order, ...], HistoryRow]:
+    _check_names(step, city)
     facts = Facts(SYSTEM_ACTOR, (), now, named_path=city.register.paths.get(step.unit, ""))
     edge = lifecycle.edge_for(ticket, Action.DISPATCH, step, facts)
     if isinstance(edge, Refusal):
@@ -114,6 +116,7 @@ async def act(
         Refused: the life cycle does not allow it; carries the sentence for the screen and what is allowed instead.
         Overtaken: someone changed the ticket in between; carries what they did.
     """
+    _check_names(step, city)
     ticket, orders = await _find(tx, number)
     if step.version and step.version != ticket.version:
         raise Overtaken(await store.last_change(tx, ticket.id, ticket.created_at))
@@ -125,7 +128,7 @@ async def act(
     change = effects.apply(ticket, edge, step, facts, city, other)
     row = _row_of(change, edge, actor, step.note, now)
     moved = msgspec.structs.replace(change.ticket, head=row.hash)
-    told = _event("ticket.moved", moved, action.value, now, tells=edge.tells_citizen)
+    told = _event("ticket.moved", moved, action.value, city, now, tells=edge.tells_citizen, detail=change.detail, note=step.note)
     part = (change.part, step.note) if change.part else None
     if not await store.take_edge(tx, moved, ticket.version, change.ended, change.ended_how, change.made, part, row, [told]):
         raise Overtaken(await store.last_change(tx, ticket.id, ticket.created_at))
@@ -149,6 +152,99 @@ async def time_line(tx: Transaction, ticket: Ticket) -> tuple[HistoryRow, ...]:
     return await store.history(tx, ticket.id, ticket.created_at)
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """A step as the citizen sees it."""
+
+    at: datetime
+    action: str
+    state: str
+    """Where the ticket stood after it."""
+    unit: str = ""
+    """Code of the unit that was named, for a dispatch or a ruling."""
+    note: str = ""
+    """What was said, where it is meant for the citizen; the rest stays inside."""
+    detail: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A ticket as its citizen sees it."""
+
+    number: str
+    state: State
+    lead: str | None
+    opened_at: datetime
+    answer_due: datetime | None
+    steps: tuple[Stage, ...]
+    title: str = ""
+    text: str = ""
+    answer: str = ""
+    rounds: int = 0
+    rated: bool = False
+    closed_at: datetime | None = None
+    offered: tuple[Action, ...] = ()
+    version: int = 0
+    main: Progress | None = None
+    """The ticket that this one was merged into: its progress, but not what its own citizen said or was told."""
+
+
+MERGES_FOLLOWED: Final = 5
+"""So many merges of merges are followed; more has never been needed, and a ring could not be made."""
+
+SAID_TO_CITIZENS: Final = frozenset(
+    {Action.SUPPLEMENT, Action.WITHDRAW, Action.TERMINATE, Action.CLOSE, Action.REOPEN, Action.URGE, Action.RATE}
+)
+"""Steps whose note is the citizen's own, or is written for the citizen."""
+
+
+async def progress(db: Database, number: str, city: City, now: datetime) -> Progress:
+    """What the citizen who knows this ticket's code is shown. Of a merged ticket: that, and how the main one stands.
+
+    Each ticket is read in a transaction that may see that ticket alone.
+
+    Raises:
+        NotFound: no such ticket.
+    """
+    shown: list[Progress] = []
+    asked: str | None = number
+    while asked and len(shown) <= MERGES_FOLLOWED:
+        actor = citizen(asked)
+        async with db.transaction(actor.acting) as tx:
+            seen = await see(tx, actor, asked, city, now)
+            rows = await time_line(tx, seen.ticket)
+        shown.append(_progress(seen, rows, own=not shown))
+        into = [row.detail.get("into") for row in rows if row.action == Action.MERGE]
+        asked = into[-1] if into and seen.ticket.state is State.MERGED else None
+    last = shown[-1] if len(shown) > 1 else None
+    return msgspec.structs.replace(shown[0], main=last)
+
+
+def _progress(seen: Seen, rows: tuple[HistoryRow, ...], *, own: bool) -> Progress:
+    ticket = seen.ticket
+    steps = tuple(_stage(row, own=own) for row in rows)
+    plain = Progress(
+        ticket.number, ticket.state, ticket.lead, ticket.created_at, ticket.answer_due, steps,
+        rounds=ticket.rounds, closed_at=ticket.closed_at, version=ticket.version,
+    )  # fmt: skip
+    if not own:
+        return plain
+    return msgspec.structs.replace(
+        plain,
+        title=ticket.title,
+        text=ticket.text,
+        # Before the hotline has passed it, an answer is a draft.
+        answer=ticket.answer if ticket.state in (State.AWAITING_CALL_BACK, State.CLOSED) else "",
+        rated=ticket.rated_solution is not None,
+        offered=tuple(edge.action for edge in seen.offered),
+    )
+
+
+def _stage(row: HistoryRow, *, own: bool) -> Stage:
+    unit = str(row.detail.get("unit") or "")
+    note = row.note if own and row.action in SAID_TO_CITIZENS else ""
+    detail = {k: v for k, v in row.detail.items() if k in ("days", "reason")} if row.action == Action.GRANT_EXTENSION else {}
+    return Stage(row.at, row.action, row.target, unit, note, detail)
+
+
 async def _find(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]:
     found = await store.find(tx, number)
     if found is None:
@@ -164,9 +260,20 @@ async def _other(tx: Transaction, number: str) -> UUID:
     return other.id
 
 
+def _check_names(step: Step, city: City) -> None:
+    """Refuses codes that the city does not have: a guard sees the lead unit alone."""
+    if unknown := [u for u in (step.unit, *step.co_units) if u and u not in city.units]:
+        raise Refused(Refusal(f"没有编号为 {unknown[0]} 的单位，请重新选择。"))
+    if step.matter and step.matter not in city.matters:
+        raise Refused(Refusal(f"没有编号为 {step.matter} 的事项，请重新选择。"))
+    if step.region and step.region not in city.regions:
+        raise Refused(Refusal(f"没有编号为 {step.region} 的区域，请重新选择。"))
+
+
 def _facts(ticket: Ticket, orders: tuple[Order, ...], actor: Actor, step: Step, city: City, now: datetime) -> Facts:
     till = deadlines.return_till(ticket, city)
-    return Facts(actor, orders, now, return_till=till, named_path=city.register.paths.get(step.unit, ""))
+    longest = deadlines.longest_extension(ticket, city)
+    return Facts(actor, orders, now, return_till=till, longest_extension=longest, named_path=city.register.paths.get(step.unit, ""))
 
 
 async def _split(tx: Transaction, actor: Actor, ticket: Ticket, step: Step, city: City, now: datetime, numbers: Sequence[str]) -> None:
@@ -196,18 +303,27 @@ def _row(
     )
 
 
-def _event(kind: str, ticket: Ticket, action: str, now: datetime, tells: bool = True) -> dict[str, Any]:
+def _event(
+    kind: str, ticket: Ticket, action: str, city: City, now: datetime,
+    *, tells: bool = True, detail: dict[str, Any] | None = None, note: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What consumers need to act without asking again. `tells`: the citizen is to hear of it."""
     body = {
         "number": ticket.number,
+        "version": ticket.version,
         "action": action,
         "state": ticket.state,
         "lead": ticket.lead,
+        "lead_name": city.unit_name(ticket.lead),
         "matter": ticket.matter,
         "region": ticket.region,
         "channel": ticket.channel,
         "kind": ticket.kind,
         "caller": ticket.caller,
         "tells": tells,
+        "answer_due": ticket.answer_due,
+        "note": note if tells else "",
+        "detail": (detail or {}) if tells else {},
         "at": now,
     }
     return {"at": now, "kind": kind, "subject": ticket.id, "body": body}

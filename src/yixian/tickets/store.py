@@ -64,7 +64,7 @@ async def find(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]
     row = await tx.fetchrow(
         f"""
         SELECT {COLUMNS},
-               (SELECT coalesce(json_agg(o ORDER BY o.since, o.id), '[]')
+               (SELECT coalesce(json_agg(o ORDER BY o.since, o.ended_at NULLS LAST, o.id), '[]')
                   FROM unit_order o
                  WHERE o.ticket = t.id) AS orders
           FROM ticket t

@@ -50,6 +50,11 @@ CREATE INDEX event_waiting ON event (seq) WHERE done_at IS NULL;
 COMMENT ON COLUMN event.done_at IS 'When the worker handed it to every consumer, in the same transaction as their effects.';
 GRANT SELECT, INSERT ON event TO yixian_app;
 GRANT UPDATE (done_at) ON event TO yixian_app;
+-- Whoever changes something says so; only the worker and the hotline read what was said.
+ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY event_written ON event FOR INSERT TO yixian_app WITH CHECK (true);
+CREATE POLICY event_read ON event FOR SELECT TO yixian_app USING (acting_scope() IN ('system', 'hotline'));
+CREATE POLICY event_handed_on ON event FOR UPDATE TO yixian_app USING (acting_scope() = 'system');
 
 -- Work to be done later or again and again.
 CREATE TABLE job (

@@ -76,6 +76,8 @@ CREATE TABLE ticket (
     sign_due        timestamptz,
     contact_due     timestamptz,
     answer_due      timestamptz,
+    next_due        timestamptz,
+    amber_at        timestamptz,
     warned_at       timestamptz,
     overdue_at      timestamptz,
     first_dispatched_at timestamptz,
@@ -90,6 +92,7 @@ CREATE TABLE ticket (
     ruled           boolean NOT NULL DEFAULT false,
     extensions      integer NOT NULL DEFAULT 0,
     extension_asked integer,
+    extension_reason text NOT NULL DEFAULT '',
     attempts        integer NOT NULL DEFAULT 0,
     rounds          integer NOT NULL DEFAULT 0,
     urged           integer NOT NULL DEFAULT 0,
@@ -105,8 +108,11 @@ CREATE TABLE ticket (
     CHECK (state = 'awaiting_dispatch' OR lead IS NOT NULL OR state IN ('merged', 'withdrawn', 'terminated')),
     -- No dispatched ticket without the words it rests on.
     CHECK (dispatched_at IS NULL OR basis <> ''),
-    CHECK (state <> 'closed' OR answer <> '')
+    CHECK (state <> 'closed' OR answer <> ''),
+    CHECK ((next_due IS NULL) = (amber_at IS NULL))
 );
+COMMENT ON COLUMN ticket.next_due IS 'What is owed next, out of the four limits; kept by tickets/deadlines.py, NULL when nothing is owed.';
+COMMENT ON COLUMN ticket.warned_at IS 'When its people were warned of `next_due`; a new limit takes it away.';
 COMMENT ON COLUMN ticket.answer_due IS 'When the answer is owed, UTC; computed in working time from the moment of dispatch.';
 COMMENT ON COLUMN ticket.head IS 'Hash of the newest row of this ticket''s history; the next row builds on it.';
 COMMENT ON COLUMN ticket.complained_unit IS 'The unit that the caller complains of: it never learns who called.';
@@ -131,11 +137,14 @@ CREATE UNIQUE INDEX live_lead_order ON unit_order (ticket) WHERE role = 'lead' A
 CREATE UNIQUE INDEX live_order_of_a_unit ON unit_order (ticket, unit, role) WHERE ended_at IS NULL;
 -- "What does this unit, with all below it, have in hand?": a range of paths.
 CREATE INDEX live_order_by_path ON unit_order (unit_path text_pattern_ops, ticket) WHERE ended_at IS NULL;
+-- "What has it brought to an end?"
+CREATE INDEX ended_order_by_path ON unit_order (unit_path text_pattern_ops, ticket DESC) WHERE ended_how IN ('closed', 'merge', 'withdraw', 'terminate');
 CREATE INDEX order_by_ticket ON unit_order (ticket, since);
 
 -- What somebody may still have to do: lists by clock.
-CREATE INDEX ticket_to_dispatch ON ticket (dispatch_due, id) WHERE state = 'awaiting_dispatch';
-CREATE INDEX ticket_by_state_and_clock ON ticket (state, answer_due, id) WHERE closed_at IS NULL;
+CREATE INDEX ticket_by_state_and_clock ON ticket (state, (coalesce(next_due, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
+CREATE INDEX ticket_to_warn_of ON ticket (amber_at) WHERE warned_at IS NULL AND amber_at IS NOT NULL;
+CREATE INDEX ticket_to_mark ON ticket (next_due) WHERE overdue_at IS NULL AND next_due IS NOT NULL;
 CREATE INDEX ticket_open_by_caller ON ticket (caller, created_at DESC) WHERE caller IS NOT NULL;
 CREATE INDEX ticket_open_by_matter_and_place ON ticket (matter, region, created_at) WHERE closed_at IS NULL;
 CREATE INDEX ticket_newest ON ticket (id DESC);
@@ -181,8 +190,8 @@ CREATE FUNCTION refuse_sealed_hour() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
     AS $$
 BEGIN
-    IF EXISTS (SELECT FROM seal WHERE hour = date_trunc('hour', NEW.at)) THEN
-        RAISE EXCEPTION 'The hour % is sealed.', date_trunc('hour', NEW.at);
+    IF EXISTS (SELECT FROM seal WHERE hour = date_trunc('hour', NEW.at, 'UTC')) THEN
+        RAISE EXCEPTION 'The hour % is sealed.', date_trunc('hour', NEW.at, 'UTC');
     END IF;
     RETURN NEW;
 END $$;
@@ -209,6 +218,10 @@ COMMENT ON TABLE notice IS 'What a citizen is to be told; a channel sends it.';
 CREATE INDEX notice_waiting ON notice (at) WHERE sent_at IS NULL;
 CREATE INDEX notice_by_ticket ON notice (ticket, at);
 GRANT SELECT, INSERT, UPDATE ON notice TO yixian_app;
+ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
+CREATE POLICY notice_of_the_hotline ON notice TO yixian_app
+    USING (acting_scope() IN ('system', 'hotline'))
+    WITH CHECK (acting_scope() IN ('system', 'hotline'));
 
 -- Who may see a ticket. One function, so that a ticket, its orders, its history and its caller never disagree.
 -- It runs as the owner: asking unit_order under unit_order's own policy would go round in circles.
@@ -219,7 +232,7 @@ SELECT EXISTS (
        SELECT
          FROM unit_order o
         WHERE o.ticket = $1
-          AND (o.ended_at IS NULL OR o.ended_how = 'closed')
+          AND (o.ended_at IS NULL OR o.ended_how IN ('closed', 'merge', 'withdraw', 'terminate'))
           AND starts_with(o.unit_path, acting_path()))
 $$;
 COMMENT ON FUNCTION unit_sees IS 'What a unit has in hand, and what it has brought to an end; not what it returned or what was taken from it.';
@@ -238,8 +251,7 @@ CREATE POLICY ticket_changed ON ticket FOR UPDATE TO yixian_app
            WHEN 'hotline' THEN true
            WHEN 'unit' THEN unit_sees(id)
            WHEN 'citizen' THEN number = acting_ticket()
-           ELSE false END)
-    WITH CHECK (true);
+           ELSE false END);
 CREATE POLICY ticket_opened ON ticket FOR INSERT TO yixian_app
     WITH CHECK (acting_scope() IN ('system', 'hotline'));
 GRANT SELECT, INSERT, UPDATE ON ticket TO yixian_app;
@@ -252,19 +264,19 @@ CREATE POLICY order_seen ON unit_order FOR SELECT TO yixian_app
            WHEN 'unit' THEN starts_with(unit_path, acting_path()) OR unit_sees(ticket)
            WHEN 'citizen' THEN ticket IN (SELECT t.id FROM ticket t WHERE t.number = acting_ticket())
            ELSE false END);
+-- An order that a unit gave back is out of its hands: it cannot bring it back to life.
 CREATE POLICY order_changed ON unit_order FOR UPDATE TO yixian_app
     USING (CASE acting_scope()
            WHEN 'system' THEN true
            WHEN 'hotline' THEN true
-           WHEN 'unit' THEN starts_with(unit_path, acting_path()) OR unit_sees(ticket)
+           WHEN 'unit' THEN unit_sees(ticket)
            WHEN 'citizen' THEN ticket IN (SELECT t.id FROM ticket t WHERE t.number = acting_ticket())
-           ELSE false END)
-    WITH CHECK (true);
+           ELSE false END);
 CREATE POLICY order_made ON unit_order FOR INSERT TO yixian_app
     WITH CHECK (acting_scope() IN ('system', 'hotline')
                 OR (acting_scope() = 'unit' AND unit_sees(ticket))
                 OR (acting_scope() = 'citizen' AND ticket IN (SELECT t.id FROM ticket t WHERE t.number = acting_ticket())));
-GRANT SELECT, INSERT, UPDATE ON unit_order TO yixian_app;
+GRANT SELECT, INSERT, UPDATE (ended_at, ended_how, part, part_at) ON unit_order TO yixian_app;
 
 ALTER TABLE history ENABLE ROW LEVEL SECURITY;
 CREATE POLICY history_seen ON history FOR SELECT TO yixian_app
