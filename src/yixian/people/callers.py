@@ -1,0 +1,152 @@
+"""Callers: normalised, sealed, found again, shown masked, revealed with a reason."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import phonenumbers
+
+from yixian.city.model import Audience
+from yixian.db.ids import new_id
+from yixian.db.pool import Transaction
+from yixian.people import audit, policy, store
+from yixian.people.model import UNIT_ROLES, Actor, CallerIn, CallerMasked
+from yixian.people.policy import Deed
+from yixian.people.refusals import Invalid, NotFound, Refused
+from yixian.people.secrets import Vault
+from yixian.people.store import CallerRow
+
+COUNTRY: Final = "CN"
+"""Whose numbers are meant when none says its country (ISO 3166-1); a city elsewhere passes its own."""
+
+TAIL: Final = 4
+
+
+class Field(StrEnum):
+    """What can be revealed."""
+
+    NAME = "name"
+    PHONE = "phone"
+    IDENTITY = "identity"
+
+
+def normal_phone(text: str, country: str = COUNTRY) -> str:
+    """A telephone number in one way of writing: `+8613800138000`; what is no full number (a short or internal one) as its digits.
+
+    Never refuses: a number that cannot be read may still be called by a person.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = "".join(c for c in plain if c.isdigit() and c.isascii())
+    try:
+        number = phonenumbers.parse(plain, country)
+    except phonenumbers.NumberParseException:
+        return digits
+    if not phonenumbers.is_possible_number(number):
+        return digits
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_identity(text: str) -> str:
+    """An identity number or credit code in one way of writing: capitals, no spaces or hyphens."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
+
+
+def caller_json(vault: Vault, caller: CallerIn, now: datetime, country: str = COUNTRY) -> dict[str, Any] | None:
+    """One row of table `caller`, sealed, as `jsonb_populate_record(NULL::caller, …)` reads it; None when the caller said nothing of
+    themselves that could be kept.
+
+    To be written with `ON CONFLICT (phone_hash) DO UPDATE … RETURNING id` as `upsert` does.
+    """
+    name, phone, identity = caller.name.strip(), normal_phone(caller.phone, country), normal_identity(caller.identity)
+    if not (name or phone or identity):
+        return None
+    return {
+        "id": new_id(now),
+        "kind": caller.kind,
+        "name": _hex(vault.seal(name)) if name else None,
+        "phone": _hex(vault.seal(phone)) if phone else None,
+        "phone_hash": _hex(vault.fingerprint(f"phone {phone}")) if phone else None,
+        "phone_tail": _tail(phone),
+        "identity": _hex(vault.seal(identity)) if identity else None,
+        "identity_hash": _hex(vault.fingerprint(f"identity {identity}")) if identity else None,
+        "language": caller.language,
+        "needs": caller.needs.strip(),
+        "created_at": now,
+    }
+
+
+async def upsert(tx: Transaction, vault: Vault, caller: CallerIn, now: datetime, country: str = COUNTRY) -> UUID | None:
+    """Keeps a caller, or finds the one with the same phone and fills in what was not known; None when there is nothing to keep."""
+    row = caller_json(vault, caller, now, country)
+    return await store.upsert_caller(tx, row) if row else None
+
+
+async def by_phone(tx: Transaction, vault: Vault, phone: str, country: str = COUNTRY) -> CallerMasked | None:
+    """The caller with this phone, however it is written; None when there is none that the acting person may see."""
+    normal = normal_phone(phone, country)
+    row = await store.caller_by_phone(tx, vault.fingerprint(f"phone {normal}")) if normal else None
+    return _masked(vault, row) if row else None
+
+
+async def masked(tx: Transaction, vault: Vault, ids: Iterable[UUID]) -> dict[UUID, CallerMasked]:
+    """Those of these callers that the acting person may see, masked; one statement, however many."""
+    wanted = list(ids)
+    return {row.id: _masked(vault, row) for row in await store.callers(tx, wanted)} if wanted else {}
+
+
+async def reveal(
+    tx: Transaction, vault: Vault, actor: Actor, caller: UUID, field: Field, ticket: UUID | None, reason: str, now: datetime
+) -> str:
+    """What is known of a caller in clear; who looked, when and why is written down in the same transaction.
+
+    Raises:
+        Refused: this person's role has no need of it.
+        Invalid: no reason given, or no ticket where one is needed.
+        NotFound: no such caller, none that this person may see, or nothing is known.
+    """
+    if sentence := policy.refusal(actor, Deed.REVEAL):
+        raise Refused(sentence)
+    if not reason.strip():
+        raise Invalid("reason", "请填写查看原因，例如：需要回电核实地址。")
+    if ticket is None and not actor.roles - UNIT_ROLES:
+        raise Invalid("ticket", "承办单位查看来电人信息须指明工单。")
+    row = next(iter(await store.callers(tx, [caller])), None)
+    sealed: bytes | None = getattr(row, field) if row else None
+    if sealed is None:
+        raise NotFound("没有可以查看的信息：来电人没有留下，或要求对承办单位保密。")
+    await store.record_reveal(tx, UUID(actor.id), caller, field, ticket, reason.strip(), now)
+    body = {"field": field, "ticket": ticket, "reason": reason.strip()}
+    await audit.record(tx, actor.id, "caller.reveal", now, subject=str(caller), body=body)
+    return vault.open(sealed)
+
+
+def mask_name(name: str, kind: Audience = Audience.PERSON) -> str:
+    """`陈**`; of a firm the first four characters."""
+    shown = 4 if kind is Audience.FIRM else 1
+    return name[:shown] + "**" if name else ""
+
+
+def mask_phone(tail: str) -> str:
+    """`***1234`."""
+    return f"***{tail}" if tail else ""
+
+
+def _masked(vault: Vault, row: CallerRow) -> CallerMasked:
+    kind = Audience(row.kind)
+    name = mask_name(vault.open(row.name), kind) if row.name else ""
+    phone = mask_phone(row.phone_tail) or ("***" if row.phone else "")
+    return CallerMasked(row.id, kind, name, phone, row.language, row.needs)
+
+
+def _tail(phone: str) -> str:
+    """The last four digits, unless they would give most of a short number away."""
+    return phone[-TAIL:] if len(phone) >= 2 * TAIL else ""
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
