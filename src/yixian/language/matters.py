@@ -35,8 +35,9 @@ TITLE_WEIGHT: Final = 2.0
 EXACT_LIMIT: Final = 6000
 """Up to so many texts the classifier is solved exactly (n³); a larger pack is read by class averages instead."""
 RIDGE: Final = 0.6
-TERM_LEAVES: Final = 32
+TERM_LEAVES: Final = 64
 """So many leaves are kept for each term."""
+CALIBRATED_FROM: Final = 100
 LEARNED_FROM: Final = 1200
 """Examples enough to learn four weights from."""
 KEPT: Final = 3
@@ -59,6 +60,16 @@ class Keyword(msgspec.Struct, frozen=True):
     weight: float
 
 
+class Honesty(msgspec.Struct, frozen=True):
+    """How often the best leaf was right (`right`) when it scored so much (`scored`), both ascending from 0."""
+
+    scored: NDArray[np.float64]
+    right: NDArray[np.float64]
+
+
+_TRUSTING: Final = Honesty(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+
 class MatterModel(msgspec.Struct, frozen=True):
     """All that is known about the leaves; leaf numbers are places in `codes`."""
 
@@ -71,6 +82,7 @@ class MatterModel(msgspec.Struct, frozen=True):
     phrases: Phrases
     keywords: dict[str, Keyword]
     weights: NDArray[np.float64]
+    honesty: Honesty
 
 
 def leaves_of(matters: Sequence[Matter]) -> tuple[Matter, ...]:
@@ -104,11 +116,13 @@ def compile_matters(matters: Sequence[Matter], examples: Sequence[Example], nois
         phrases=compile_phrases(keywords),
         keywords=keywords,
         weights=_PRIOR_WEIGHTS,
+        honesty=_TRUSTING,
     )
     if inverse is None or solution is None:
         return model
     left_out = _left_out(inverse, solution, belonging) / _unshared_norm(index)[:, None]
-    return msgspec.structs.replace(model, weights=_learned_weights(model, described, left_out.astype(np.float32), belonging))
+    weights, honesty = _learned_weights(model, described, left_out.astype(np.float32), belonging)
+    return msgspec.structs.replace(model, weights=weights, honesty=honesty)
 
 
 def _upwards(above: Mapping[str, str | None], code: str) -> list[str]:
@@ -162,12 +176,18 @@ def weigh_matters(model: MatterModel, text: str, title: str = "", audience: Audi
         return ()
     logits = _evidence(model, fit[None], keywords[None])[0] @ model.weights
     best = np.argsort(-logits, kind="stable")[:_CANDIDATES]
-    powers = np.exp(logits[best])
-    scores = powers / (powers.sum() + np.exp(model.weights[:3].sum() * NOBODY))
+    raw = _shares(logits[None, best], model.weights)[0]
+    scores = raw * (np.interp(raw[0], model.honesty.scored, model.honesty.right) / raw[0])
     if audience is not None:
         scores *= model.asked_by[audience][best]
     order = np.argsort(-scores, kind="stable")[:KEPT]
     return tuple(MatterGuess(model.codes[best[n]], round(float(scores[n]), 4)) for n in order if scores[n] >= LEAST)
+
+
+def _shares(logits: NDArray[np.floating], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The candidates' chances against each other and against none of them; texts by candidates, each row below 1."""
+    powers = np.exp(logits.astype(np.float64))
+    return powers / (powers.sum(axis=1, keepdims=True) + np.exp(weights[:3].sum() * NOBODY))
 
 
 def _fit(model: MatterModel, text: str, title: str) -> Floats:
@@ -220,7 +240,9 @@ def _inverse(alike: Floats) -> Floats:
     lower, failed_too = invert(factor, lower=1, overwrite_c=1)
     assert not failed and not failed_too, "cosines plus a ridge are positive definite"
     half = np.tril(lower)
-    return half + np.tril(half, -1).T
+    whole = half + half.T
+    np.fill_diagonal(whole, half.diagonal())
+    return whole
 
 
 def _solved(inverse: Floats, belonging: _Belonging) -> Floats:
@@ -243,15 +265,32 @@ def _left_out(inverse: Floats, solution: Floats, belonging: _Belonging) -> Float
     return left_out
 
 
-def _learned_weights(model: MatterModel, texts: Sequence[str], left_out: Floats, belonging: _Belonging) -> NDArray[np.float64]:
+def _learned_weights(
+    model: MatterModel, texts: Sequence[str], left_out: Floats, belonging: _Belonging
+) -> tuple[NDArray[np.float64], Honesty]:
     # Descriptions hold the keywords themselves, so they would make keywords look surer than they are.
     examples = np.setdiff1d(np.arange(len(texts)), belonging.starts)
     if len(examples) > LEARNED_FROM:
         examples = examples[:: len(examples) // LEARNED_FROM]
     if not len(examples):
-        return _PRIOR_WEIGHTS
+        return _PRIOR_WEIGHTS, _TRUSTING
     keywords = np.stack([_keyword_evidence(model, "", texts[int(number)]) for number in examples])
-    return _evidence_weights(_evidence(model, left_out[examples], keywords), belonging.owner[examples])
+    evidence, owner = _evidence(model, left_out[examples], keywords), belonging.owner[examples]
+    weights = _evidence_weights(evidence, owner)
+    return weights, _honesty(evidence @ weights, owner, weights)
+
+
+def _honesty(logits: NDArray[np.floating], owner: NDArray[np.int64], weights: NDArray[np.float64]) -> Honesty:
+    """What scores were worth, from texts in tenths by their score; clearer words were right more often, never less."""
+    if len(owner) < CALIBRATED_FROM:
+        return _TRUSTING
+    scored = _shares(-np.sort(-logits, axis=1)[:, :_CANDIDATES], weights)[:, 0]
+    order = np.argsort(scored, kind="stable")
+    right = (logits.argmax(axis=1) == owner)[order]
+    tenths = np.array_split(np.arange(len(order)), 10)
+    at = [float(scored[order][tenth].mean()) for tenth in tenths]
+    share = np.maximum.accumulate([float(right[tenth].mean()) for tenth in tenths])
+    return Honesty(np.array([0.0, *at, 1.0]), np.array([0.0, *share, min(1.0, share[-1] * 1.05)]))
 
 
 def _unshared_norm(index: Index) -> Floats:
