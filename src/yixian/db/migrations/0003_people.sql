@@ -46,11 +46,12 @@ CREATE TABLE caller (
     phone_hash    bytea UNIQUE,
     phone_tail    text NOT NULL DEFAULT '',
     identity      bytea,
-    identity_hash bytea UNIQUE,
+    identity_hash bytea,
     language      text NOT NULL DEFAULT '',
     needs         text NOT NULL DEFAULT '',
     created_at    timestamptz NOT NULL
 );
+CREATE INDEX caller_by_identity ON caller (identity_hash) WHERE identity_hash IS NOT NULL;
 COMMENT ON COLUMN caller.phone_tail IS 'The last four digits, for the masked number on screen.';
 GRANT SELECT, INSERT, UPDATE ON caller TO yixian_app;
 ALTER TABLE caller ENABLE ROW LEVEL SECURITY;

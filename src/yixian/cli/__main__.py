@@ -1,0 +1,5 @@
+"""`python -m yixian.cli`."""
+
+from yixian.cli.main import main
+
+main()

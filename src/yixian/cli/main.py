@@ -1,0 +1,53 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+import yixian
+from yixian.cli import database, demo, dispatch, importing, packs, serving, staff
+from yixian.city.service import NoCity
+from yixian.city.pack import InvalidPack
+from yixian.db.embedded import DatabaseUnavailable
+from yixian.db.migrate import SchemaMismatch
+from yixian.replay.command import replay_command
+from yixian.settings import SettingsError
+
+app = typer.Typer(
+    name="yixian",
+    help="One line between a city and its people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(serving.up)
+app.command("demo")(demo.demo)
+app.command("worker", hidden=True)(serving.worker)
+app.add_typer(database.app, name="db")
+app.add_typer(packs.app, name="pack")
+app.command("import")(importing.import_file)
+app.command("replay")(replay_command)
+app.add_typer(dispatch.app, name="dispatch")
+app.add_typer(staff.app, name="staff")
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    print(yixian.__version__)
+
+
+EXPECTED = (DatabaseUnavailable, SchemaMismatch, SettingsError, NoCity, InvalidPack, PermissionError, FileNotFoundError)
+"""Errors whose sentence says what to do: no traceback."""
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        app()
+    except EXPECTED as error:
+        Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        sys.exit(1)

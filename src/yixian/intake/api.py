@@ -1,0 +1,79 @@
+"""The way in for everything that is not a page: residents' apps, partners, imports, operators' tools."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, post
+from litestar.openapi import ResponseSpec
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+
+from yixian.city.inforce import City
+from yixian.db.keys import Keys
+from yixian.db.pool import Database
+from yixian.intake import service
+from yixian.intake.model import ContactIn, Preview, Receipt
+from yixian.intake.service import Means
+from yixian.language.service import Reader
+from yixian.people.model import Actor
+from yixian.people.secrets import Vault
+from yixian.web.problems import PROBLEM_RESPONSES
+
+Key = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key",
+        max_length=200,
+        description="A key of the sender's own for this contact: sent again, it gives the same receipt and stores nothing.",
+    ),
+]
+
+
+@post(
+    "/api/v1/contacts",
+    tags=["contacts"],
+    summary="Say what is wrong, or ask",
+    responses={
+        HTTP_200_OK: ResponseSpec(Receipt, description="The key was known: the receipt of the first time."),
+        **PROBLEM_RESPONSES,
+    },
+)
+async def take_contact(
+    request: Request[Any, Any, Any], data: ContactIn, means: Means, operator: Actor | None, now: datetime, key: Key = None
+) -> Response[Receipt]:
+    """Takes one contact in and says what became of it: the answer, the tickets, or where to turn.
+
+    Anybody may send one. Signed-in operators may also say how they ended it.
+    """
+    receipt = await service.record(means, data, operator, _of_sender(key, operator), now)
+    return Response(receipt, status_code=HTTP_200_OK if receipt.repeated else HTTP_201_CREATED)
+
+
+@post(
+    "/api/v1/contacts/preview",
+    tags=["contacts"],
+    summary="What would be understood",
+    status_code=HTTP_200_OK,
+    responses=PROBLEM_RESPONSES,
+)
+async def preview_contact(data: ContactIn, means: Means, operator: Actor | None, now: datetime) -> list[Preview]:
+    """What would be understood and who would get it; nothing is stored."""
+    service.check(data, operator, means.city)
+    return list(service.preview(means, data, now))
+
+
+def _of_sender(key: str | None, operator: Actor | None) -> str | None:
+    """Keys of different senders never meet."""
+    if not key:
+        return None
+    return f"{operator.id if operator else 'public'}:{key}"
+
+
+async def provide_means(db: Database, city: City, reader: Reader, vault: Vault, keys: Keys) -> Means:
+    """What intake works with."""
+    return Means(db, city, reader, vault, keys)
+
+
+routes = (take_contact, preview_contact)

@@ -1,0 +1,62 @@
+"""The background process: hands events on and does what is due, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+from yixian.app import clock
+from yixian.db import bootstrap, jobs, outbox
+from yixian.db.jobs import Kind
+from yixian.db.outbox import Consumer
+from yixian.db.pool import Database
+from yixian.settings import Settings
+from yixian.tickets import jobs as ticket_jobs
+
+LOOK_EVERY = 1.0
+"""Seconds between looks when nobody calls: a lost wake-up call costs that much, nothing else."""
+
+log = structlog.get_logger("yixian.worker")
+
+
+async def run(settings: Settings, where: bootstrap.Addresses) -> None:
+    """Works until SIGTERM or SIGINT. While the database is away it waits and tries again."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    while not stopping.is_set():
+        try:
+            async with bootstrap.ready(settings, where) as database:
+                await work(database, stopping, ticket_jobs.kinds(), ticket_jobs.consumers())
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
+            log.warning("the database is away; trying again", error=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
+
+
+async def work(
+    database: Database, stopping: asyncio.Event, kinds: Mapping[str, Kind], consumers: Mapping[str, tuple[Consumer, ...]]
+) -> None:
+    """Hands on and does what there is, again and again, until `stopping` is set."""
+    await jobs.plan_periodic(database, kinds, clock())
+    async with database.listening("yixian_events") as calls:
+        while not stopping.is_set():
+            busy = await outbox.hand_on(database, consumers, clock()) > 0
+            busy = await jobs.run_due(database, kinds, clock()) or busy
+            if not busy:
+                await _until_called(calls, stopping)
+
+
+async def _until_called(calls: asyncio.Queue[str], stopping: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(calls.get()), asyncio.ensure_future(stopping.wait())]
+    _, pending = await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+    while not calls.empty():
+        calls.get_nowait()
