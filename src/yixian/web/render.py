@@ -1,0 +1,249 @@
+"""Pages: templates of all rooms, in the reader's language, with the city's clock."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from litestar import Request, Response
+
+Asked = Request[Any, Any, Any]
+Say = Callable[..., str]
+
+LANGUAGES: Final = ("zh", "en")
+LANGUAGE_COOKIE: Final = "yixian_lang"
+LOOK_COOKIE: Final = "yixian_look"
+ELDER: Final = "elder"
+
+STATIC_TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+class About(msgspec.Struct, frozen=True):
+    """What every page says of the city."""
+
+    name: str
+    name_en: str
+    zone: ZoneInfo
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """A link of the staff's navigation, and whose it is."""
+
+    href: str
+    label: str
+    """Key of the message catalogue."""
+    roles: frozenset[str]
+
+
+class StaticFile(msgspec.Struct, frozen=True):
+    """A file that pages refer to."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+class Pages(msgspec.Struct, frozen=True):
+    """Everything pages are made with. Made once by `build`, kept as `app.state.pages`."""
+
+    environments: Mapping[str, Environment]
+    """By language."""
+    about: Callable[[], About]
+    desks: tuple[Desk, ...]
+
+
+def build(rooms: Sequence[str], about: Callable[[], About], desks: Sequence[Desk] = ()) -> Pages:
+    """Prepares the pages.
+
+    `rooms`: names under `yixian.` whose `templates/` folders are read (`web` is always among them); each room's templates
+    stand in a folder of its own name. `about`: the city in force, asked at each page, since a pack may be loaded meanwhile.
+    """
+    environments = {lang: _environment(rooms, lang, about) for lang in LANGUAGES}
+    return Pages(environments, about, tuple(desks))
+
+
+def _environment(rooms: Sequence[str], lang: str, about: Callable[[], About]) -> Environment:
+    folders = {room: PackageLoader(f"yixian.{room}", f"templates/{room}") for room in dict.fromkeys(("web", *rooms))}
+    environment = Environment(
+        loader=PrefixLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    say = translator(lang)
+    named: dict[str, Any] = {"_": say, "lang": lang, "static": static_url}
+    environment.globals.update(named)
+    environment.filters.update(_filters(lambda: about().zone, say))
+    return environment
+
+
+def _filters(zone: Callable[[], ZoneInfo], say: Say) -> dict[str, Any]:
+    """Times are UTC inside and the city's on screen; each filter shows nothing for None."""
+
+    def written(form: str) -> Callable[[datetime | None], str]:
+        return lambda at: "" if at is None else at.astimezone(zone()).strftime(form)
+
+    def in_words(due: datetime | None, now: datetime) -> str:
+        return till(due, now, say)
+
+    def ago(at: datetime, now: datetime) -> str:
+        return say("{span}前", span=span(now - at, say))
+
+    def iso(at: datetime | None) -> str:
+        return "" if at is None else at.isoformat()
+
+    def percent(share: float | None) -> str:
+        return "" if share is None else f"{share:.0%}"
+
+    return {
+        "local": written("%m-%d %H:%M"),
+        "moment": written("%Y-%m-%d %H:%M"),
+        "day": written("%Y-%m-%d"),
+        "till": in_words,
+        "ago": ago,
+        "iso": iso,
+        "percent": percent,
+    }
+
+
+def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any) -> Response[bytes]:
+    """Renders template `name` (`room/page.html`) in the reader's language.
+
+    Pages of staff pass `session`; forms then carry its token and the header shows who is signed in.
+    Pages are never kept by caches: most of them are about one person.
+    """
+    pages: Pages = request.app.state.pages
+    lang = language(request)
+    values = {
+        "about": pages.about(),
+        "session": None,
+        "desks": _desks_of(pages, context.get("session")),
+        "elder": request.cookies.get(LOOK_COOKIE) == ELDER,
+        "here": address(request),
+        **context,
+    }
+    html = pages.environments[lang].get_template(name).render(values)
+    return Response(
+        html.encode(),
+        status_code=status,
+        media_type="text/html",
+        headers={"Cache-Control": "no-store", "Content-Language": lang, **(headers or {})},
+    )
+
+
+def _desks_of(pages: Pages, session: Any) -> list[Desk]:
+    """The desks of whoever is signed in; `session` is of a room above, known here only by its actor's roles."""
+    return [] if session is None else [d for d in pages.desks if d.roles & session.actor.roles]
+
+
+def address(request: Asked) -> str:
+    """Where the reader is, as a link back; a page that answered a form has no address of its own."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+# -- Language ----------------------------------------------------------------------------------------------------
+
+
+def language(request: Asked) -> str:
+    """`zh` or `en`: what the reader chose, else what the browser asks for first, else Chinese."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in LANGUAGES else accepted(request.headers.get("accept-language", ""))
+
+
+def accepted(header: str) -> str:
+    """The first of our languages in an `Accept-Language` header, by weight; Chinese when there is none."""
+    best, weight = LANGUAGES[0], 0.0
+    for part in header[:200].split(","):
+        tag, _, quality = part.partition(";q=")
+        primary = tag.strip().lower().partition("-")[0]
+        try:
+            value = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        if primary in LANGUAGES and value > weight:
+            best, weight = primary, value
+    return best
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """Chinese sentence to the same in `lang`."""
+    if lang == LANGUAGES[0]:
+        return {}
+    text = files("yixian.web").joinpath(f"messages/{lang}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def translator(lang: str) -> Say:
+    """`_("共 {n} 件", n=3)` in this language; a sentence that has no translation is said in Chinese."""
+    messages = catalogue(lang)
+
+    def say(sentence: str, /, **values: Any) -> str:
+        text = messages.get(sentence, sentence)
+        return text.format(**values) if values else text
+
+    return say
+
+
+def span(length: timedelta, say: Say) -> str:
+    """A length of time in its two largest units: `3 天 4 小时`, `5 小时`, `12 分钟`."""
+    minutes = int(length.total_seconds()) // 60
+    days, hours = divmod(minutes // 60, 24)
+    if days >= 10 or (days and not hours):
+        return say("{n} 天", n=days)
+    if days:
+        return say("{d} 天 {h} 小时", d=days, h=hours)
+    if hours:
+        return say("{n} 小时", n=hours)
+    return say("{n} 分钟", n=max(minutes, 0))
+
+
+def till(due: datetime | None, now: datetime, say: Say) -> str:
+    """How far a limit is away: `还有 2 天`, `已超时 3 小时`; empty when there is none."""
+    if due is None:
+        return ""
+    if now > due:
+        return say("已超时 {span}", span=span(now - due, say))
+    return say("还有 {span}", span=span(due - now, say))
+
+
+# -- Static files ------------------------------------------------------------------------------------------------
+
+
+@cache
+def static_files() -> Mapping[str, StaticFile]:
+    """All files under `web/static`, by name."""
+    folder = files("yixian.web").joinpath("static")
+    found = [f for f in folder.iterdir() if f.is_file()]
+    return {f.name: StaticFile(f.name, STATIC_TYPES[f.name[f.name.rindex(".") :]], f.read_bytes()) for f in found}
+
+
+@cache
+def static_digest() -> str:
+    """One digest over all static files: modules that import each other stay of one version."""
+    digest = hashlib.sha256()
+    for name, file in sorted(static_files().items()):
+        digest.update(name.encode() + b"\0" + file.body)
+    return digest.hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """Address of a static file; it changes with the content, so that caches may keep it for ever."""
+    return f"/static/{static_digest()}/{static_files()[name].name}"
