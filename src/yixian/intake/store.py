@@ -39,17 +39,17 @@ async def store(
         """
         WITH kept AS (
             INSERT INTO idempotency (key, digest, contact, at)
-            SELECT $3, $4, c.id, $5
+            SELECT $3::text, $4::bytea, c.id, $5::timestamptz
               FROM jsonb_populate_record(NULL::contact, $1) c
-             WHERE $3 IS NOT NULL
+             WHERE $3::text IS NOT NULL
                 ON CONFLICT (key) DO NOTHING
             RETURNING key
         ), who AS (
             INSERT INTO caller AS known
             SELECT w.*
-              FROM jsonb_populate_record(NULL::caller, $2) w
-             WHERE $2 IS NOT NULL
-               AND ($3 IS NULL OR EXISTS (SELECT FROM kept))
+              FROM jsonb_populate_record(NULL::caller, $2::jsonb) w
+             WHERE $2::jsonb IS NOT NULL
+               AND ($3::text IS NULL OR EXISTS (SELECT FROM kept))
                 ON CONFLICT (phone_hash) DO UPDATE
                SET name = coalesce(excluded.name, known.name),
                    needs = coalesce(nullif(excluded.needs, ''), known.needs),
@@ -59,7 +59,7 @@ async def store(
             INSERT INTO contact
             SELECT (jsonb_populate_record(c, jsonb_build_object('caller', (SELECT id FROM who)))).*
               FROM jsonb_populate_record(NULL::contact, $1) c
-             WHERE $3 IS NULL OR EXISTS (SELECT FROM kept)
+             WHERE $3::text IS NULL OR EXISTS (SELECT FROM kept)
             RETURNING caller
         )
         SELECT count(*) = 1 AS fresh, (array_agg(caller))[1] AS caller
