@@ -83,6 +83,8 @@ class Town:
             return (await service.open_tickets(tx, [opening], self.city, self.now))[0]
 
     async def does(self, actor: Actor, ticket: Ticket, action: Action, *numbers: str, **step: Any) -> Ticket:
+        """Takes a step, a second after what was done before."""
+        self.passes(seconds=1)
         async with self.db.transaction(actor.acting) as tx:
             return await service.act(tx, actor, ticket.number, action, Step(**step), self.city, self.now, numbers)
 

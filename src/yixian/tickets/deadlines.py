@@ -6,7 +6,6 @@ The limits come from the city pack by kind, urgency and audience; working time f
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -15,22 +14,13 @@ from yixian.city.calendar import Duration, TimeUnit
 from yixian.city.inforce import City
 from yixian.city.model import Limit
 from yixian.tickets.lifecycle import WITH_UNIT, Clock
-from yixian.tickets.model import State, Ticket
+from yixian.tickets.model import Light, State, Ticket
 
 AMBER: Final = timedelta(hours=24)
 """How long before a limit a ticket is shown amber and its people are warned, at most: of a short limit it is the last third."""
 
 RETURN_WITHIN: Final = "1wd"
 """How long a unit has to return what is not its own (domain sheet, Weifang art. 22)."""
-
-
-class Light(StrEnum):
-    """How a ticket's clock looks: a colour on screen, and always a word beside it."""
-
-    NONE = "none"
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
 
 
 def limit_of(ticket: Ticket, city: City) -> Limit:

@@ -234,8 +234,9 @@ def fresh(
         id=new_id(now), number=number, contact=contact, caller=caller, created_at=now, channel=channel, kind=kind, title="", text=text,
         matter=None, region=None, place="", urgency=urgency, audience=audience, state=State.AWAITING_DISPATCH, lead=None,
         responsibility=None, basis="", confidence=None, dispatched_by="", suggestions=(), hides_identity=False, complained_unit=None,
-        dispatch_due=None, sign_due=None, contact_due=None, answer_due=None, next_due=None, amber_at=None, warned_at=None, overdue_at=None, first_dispatched_at=None,
-        dispatched_at=None, signed_at=None, contacted_at=None, replied_at=None, closed_at=None, answer="", internal_answer="", returns=0,
-        ruled=False, extensions=0, extension_asked=None, extension_reason="", attempts=0, rounds=0, urged=0, supervision="", rated_response=None,
-        rated_solution=None, rated_attitude=None, rating_words="", merged_into=None, split_from=None, version=0, head=b"",
+        dispatch_due=None, sign_due=None, contact_due=None, answer_due=None, next_due=None, amber_at=None, warned_at=None,
+        overdue_at=None, first_dispatched_at=None, dispatched_at=None, signed_at=None, contacted_at=None, replied_at=None, closed_at=None,
+        answer="", internal_answer="", returns=0, ruled=False, extensions=0, extension_asked=None, extension_reason="", attempts=0,
+        rounds=0, urged=0, supervision="", rated_response=None, rated_solution=None, rated_attitude=None, rating_words="",
+        merged_into=None, split_from=None, version=0, head=b"",
     )  # fmt: skip

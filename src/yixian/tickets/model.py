@@ -236,3 +236,77 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rating: Rating | None = None
     version: int = 0
     """The version the person was looking at; 0: not said."""
+
+
+class Light(StrEnum):
+    """How a ticket's clock looks: a colour on screen, and always a word beside it."""
+
+    NONE = "none"
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """Which tickets a list shows; what is not said does not matter."""
+
+    states: tuple[State, ...] = ()
+    """Empty: all that are not over."""
+    unit_path: str = ""
+    """Tickets that this unit, or one below it, has in hand (or had at the end)."""
+    regions: tuple[str, ...] = ()
+    """Codes of a region and all below it."""
+    matter: str = ""
+    """Code of a matter, or of one above."""
+    kind: RequestKind | None = None
+    light: Light | None = None
+    supervision: str = ""
+    number: str = ""
+    urged: bool = False
+    extension_asked: bool = False
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A ticket as a list shows it."""
+
+    id: UUID
+    number: str
+    kind: RequestKind
+    title: str
+    """The title, or the first words of the text."""
+    matter: str | None
+    region: str | None
+    place: str
+    urgency: Urgency
+    state: State
+    lead: str | None
+    role: str
+    """As what the unit asked about has it: `lead`, `co`, `panel`; empty when no unit was asked about."""
+    created_at: datetime
+    answer_due: datetime | None
+    next_due: datetime | None
+    amber_at: datetime | None
+    light: Light
+    urged: int
+    supervision: str
+    returns: int
+    rounds: int
+    extension_asked: int | None
+    hides_identity: bool
+    version: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A stretch of a list."""
+
+    lines: tuple[Line, ...]
+    after: str
+    """Where the next stretch begins; empty at the end."""
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many tickets stand in a state under a light."""
+
+    state: State
+    light: Light
+    count: int

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from yixian.city.inforce import City
-from yixian.db.pool import Database, Transaction
+from yixian.db.pool import Database, Scope, Transaction
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, history, lifecycle, store
 from yixian.tickets.lifecycle import Edge, Facts, Refusal
-from yixian.tickets.model import Action, HistoryRow, Order, State, Step, Ticket
+from yixian.tickets.model import Action, Count, Filters, HistoryRow, Order, Page, State, Step, Ticket
 
 
 class NotFound(Exception):
@@ -150,6 +150,52 @@ async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datet
 async def time_line(tx: Transaction, ticket: Ticket) -> tuple[HistoryRow, ...]:
     """The ticket's history as the acting person may see it; a citizen sees only what is public."""
     return await store.history(tx, ticket.id, ticket.created_at)
+
+
+LIMIT: Final = 50
+LIMIT_MOST: Final = 200
+
+
+async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, limit: int, now: datetime) -> Page:
+    """A stretch of the list that this person may see: open tickets by what is owed next, ended ones newest first. One statement.
+
+    Without states: everything open. `after`: from the page before.
+
+    Raises:
+        Refused: open and ended states asked for in one list, or an `after` that we did not hand out.
+    """
+    filters = _as_seen_by(actor, filters)
+    over = set(filters.states) - lifecycle.OPEN
+    if over and over != set(filters.states):
+        raise Refused(Refusal("未办结与已办结的工单请分别查询。"))
+    limit = max(1, min(limit, LIMIT_MOST))
+    lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now)
+    if len(lines) <= limit:
+        return Page(lines, "")
+    last = lines[limit - 1]
+    return Page(lines[:limit], f"{last.next_due.isoformat() if last.next_due else ''}~{last.id}")
+
+
+async def counts(tx: Transaction, actor: Actor, now: datetime, unit_path: str = "") -> tuple[Count, ...]:
+    """How many open tickets stand in each state under each light, as far as this person may see. One statement."""
+    return await store.counts(tx, _as_seen_by(actor, Filters(unit_path=unit_path)).unit_path, now)
+
+
+def _as_seen_by(actor: Actor, filters: Filters) -> Filters:
+    """A unit's list is always its own branch's: the database would hide the rest anyway, but one row at a time."""
+    if actor.acting.scope is Scope.UNIT and not filters.unit_path.startswith(actor.unit_path):
+        return msgspec.structs.replace(filters, unit_path=actor.unit_path)
+    return filters
+
+
+def _cursor(after: str) -> tuple[datetime | None, UUID] | None:
+    if not after:
+        return None
+    due, _, identifier = after.partition("~")
+    try:
+        return (datetime.fromisoformat(due).astimezone(UTC) if due else None), UUID(identifier)
+    except (ValueError, OverflowError):
+        raise Refused(Refusal("翻页位置无效，请从第一页重新查看。")) from None
 
 
 class Stage(msgspec.Struct, frozen=True):

@@ -10,12 +10,31 @@ from uuid import UUID
 import msgspec
 
 from yixian.db.pool import Transaction
-from yixian.tickets.model import HistoryRow, Order, Ticket
+from yixian.tickets import deadlines
+from yixian.tickets.model import OPEN, Count, Filters, HistoryRow, Light, Line, Order, State, Ticket
 
 COLUMNS = ", ".join(f.name for f in msgspec.structs.fields(Ticket))
 """Of table `ticket`, in the struct's order; a test keeps the two equal."""
 
-_CHANGEABLE = [f.name for f in msgspec.structs.fields(Ticket) if f.name not in ("id", "number", "contact", "created_at")]
+FIXED = frozenset(
+    {
+        "id",
+        "number",
+        "contact",
+        "caller",
+        "created_at",
+        "channel",
+        "title",
+        "text",
+        "audience",
+        "hides_identity",
+        "complained_unit",
+        "split_from",
+    }
+)
+"""What no step changes; the application's role may not either."""
+
+_CHANGEABLE = [f.name for f in msgspec.structs.fields(Ticket) if f.name not in FIXED]
 _SET = ",\n                   ".join(f"{name} = n.{name}" for name in _CHANGEABLE)
 
 
@@ -160,6 +179,136 @@ async def history(tx: Transaction, ticket: UUID, since: datetime) -> tuple[Histo
         since,
     )
     return tuple(msgspec.convert(dict(r), HistoryRow) for r in rows)
+
+
+PAGE_MOST = 200
+
+_LIST = """
+       t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
+       t.urgency, t.state, t.lead, {role} AS role, t.created_at, t.answer_due, t.next_due, t.amber_at, t.urged, t.supervision,
+       t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version"""
+
+_IN_HAND = """
+       (SELECT o.ticket,
+               CASE WHEN bool_or(o.role = 'lead') THEN 'lead' WHEN bool_or(o.role = 'co') THEN 'co' ELSE 'panel' END AS role
+          FROM unit_order o
+         WHERE o.unit_path ~>=~ $1
+           AND o.unit_path ~<~ $2
+           AND {which}
+         GROUP BY o.ticket)"""
+"""The tickets of a branch of units. A range of paths and not LIKE, so that the index serves under any plan and before any policy."""
+
+_LIVE = "o.ended_at IS NULL"
+_ENDED = "o.ended_how IN ('closed', 'merge', 'withdraw', 'terminate')"
+
+_DUE = "coalesce(t.next_due, 'infinity'::timestamptz)"
+
+_LIGHT = """
+       CASE WHEN t.next_due IS NULL THEN 'none'
+            WHEN t.next_due < {now} THEN 'red'
+            WHEN t.amber_at <= {now} THEN 'amber'
+            ELSE 'green' END"""
+
+
+def _branch(path: str) -> tuple[str, str]:
+    """The range of paths at and below `path`: from it to the first string after all that begin with it."""
+    return path, path[:-1] + chr(ord("/") + 1)
+
+
+class _Asked:
+    """A statement's conditions and arguments as they come together."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments: list[Any] = list(arguments)
+        self.conditions: list[str] = []
+
+    def given(self, value: Any) -> str:
+        """The placeholder of a further argument."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}"
+
+    def that(self, condition: str, value: Any) -> None:
+        """A condition with its argument at `{}`."""
+        self.conditions.append(condition.format(self.given(value)))
+
+
+async def worklist(
+    tx: Transaction, filters: Filters, after: tuple[datetime | None, UUID] | None, limit: int, now: datetime
+) -> tuple[Line, ...]:
+    """A stretch of a list, in one statement: open tickets by what is owed next, ended ones newest first.
+
+    `after`: what is owed next on, and id of, the last line before. `filters.states` are all open ones or all ended ones.
+    """
+    live = set(filters.states) <= OPEN
+    asked = _Asked(*_branch(filters.unit_path)) if filters.unit_path else _Asked()
+    source = f"{_IN_HAND.format(which=_LIVE if live else _ENDED)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
+    _narrow(asked, filters, now, live=live)
+    if after is not None and live:
+        due, identifier = after
+        first = asked.given(due) if due else "'infinity'::timestamptz"
+        asked.conditions.append(f"({_DUE}, t.id) > ({first}, {asked.given(identifier)})")
+    elif after is not None:
+        asked.that("t.id < {}", after[1])
+    statement = f"""
+        SELECT {_LIST.format(role="h.role" if filters.unit_path else "''")}
+          FROM {source}
+         WHERE {" AND ".join(asked.conditions)}
+         ORDER BY {f"{_DUE}, t.id" if live else "t.id DESC"}
+         LIMIT {asked.given(limit)}
+        """  # noqa: S608 -- every piece is written here
+    rows = await tx.fetch(statement, *asked.arguments)
+    return tuple(msgspec.convert(dict(r) | {"light": deadlines.light(r["next_due"], r["amber_at"], now)}, Line) for r in rows)
+
+
+def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> None:
+    if live:
+        asked.conditions.append("t.closed_at IS NULL")
+    if len(filters.states) == 1:
+        asked.that("t.state = {}", filters.states[0])
+    elif filters.states:
+        asked.that("t.state = ANY ({})", list(filters.states))
+    if filters.regions:
+        asked.that("t.region = ANY ({})", list(filters.regions))
+    if filters.matter:
+        asked.that("starts_with(t.matter, {})", filters.matter)
+    if filters.kind:
+        asked.that("t.kind = {}", filters.kind)
+    if filters.supervision:
+        asked.that("t.supervision = {}", filters.supervision)
+    if filters.number:
+        asked.that("t.number = {}", filters.number)
+    if filters.urged:
+        asked.conditions.append("t.urged > 0")
+    if filters.extension_asked:
+        asked.conditions.append("t.extension_asked IS NOT NULL")
+    match filters.light:
+        case Light.RED:
+            asked.that("t.next_due < {}", now)
+        case Light.AMBER:
+            asked.conditions.append("t.amber_at <= {0} AND t.next_due >= {0}".format(asked.given(now)))
+        case Light.GREEN:
+            asked.that("t.amber_at > {}", now)
+        case Light.NONE:
+            asked.conditions.append("t.next_due IS NULL")
+        case None:
+            pass
+
+
+async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count, ...]:
+    """How many open tickets stand in each state under each light, in one statement; of one branch of units, or all."""
+    asked = _Asked(*_branch(unit_path)) if unit_path else _Asked()
+    source = f"{_IN_HAND.format(which=_LIVE)} h JOIN ticket t ON t.id = h.ticket" if unit_path else "ticket t"
+    rows = await tx.fetch(
+        f"""
+        SELECT t.state, {_LIGHT.format(now=asked.given(now))} AS light, count(*)
+          FROM {source}
+         WHERE t.closed_at IS NULL
+         GROUP BY 1, 2
+         ORDER BY 1, 2
+        """,  # noqa: S608 -- every piece is written here
+        *asked.arguments,
+    )
+    return tuple(Count(State(r["state"]), Light(r["light"]), r["count"]) for r in rows)
 
 
 async def last_change(tx: Transaction, ticket: UUID, since: datetime) -> HistoryRow | None:

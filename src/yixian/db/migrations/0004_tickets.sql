@@ -254,7 +254,14 @@ CREATE POLICY ticket_changed ON ticket FOR UPDATE TO yixian_app
            ELSE false END);
 CREATE POLICY ticket_opened ON ticket FOR INSERT TO yixian_app
     WITH CHECK (acting_scope() IN ('system', 'hotline'));
-GRANT SELECT, INSERT, UPDATE ON ticket TO yixian_app;
+-- Who called, what they said, and whether they are to be hidden is never changed by a step.
+GRANT SELECT, INSERT, UPDATE (
+    kind, matter, region, place, urgency, state, lead, responsibility, basis, confidence, dispatched_by,
+    suggestions, dispatch_due, sign_due, contact_due, answer_due, next_due, amber_at, warned_at, overdue_at,
+    first_dispatched_at, dispatched_at, signed_at, contacted_at, replied_at, closed_at, answer, internal_answer,
+    returns, ruled, extensions, extension_asked, extension_reason, attempts, rounds, urged, supervision,
+    rated_response, rated_solution, rated_attitude, rating_words, merged_into, version, head
+) ON ticket TO yixian_app;
 
 ALTER TABLE unit_order ENABLE ROW LEVEL SECURITY;
 CREATE POLICY order_seen ON unit_order FOR SELECT TO yixian_app

@@ -1,0 +1,205 @@
+"""Lists: one statement each, whatever their length, and by the index that was made for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.tickets.conftest import Town
+
+from yixian.db.pool import Transaction
+from yixian.people.model import Actor
+from yixian.tickets import service
+from yixian.tickets.model import Action, Filters, Light, Page, State, Step
+
+ELSEWHERE = 20_000
+
+
+@asynccontextmanager
+async def counting(tx: Transaction) -> AsyncIterator[list[str]]:
+    """The statements that were sent while the block lasted."""
+    sent: list[str] = []
+
+    def heard(record: Any) -> None:
+        sent.append(record.query)
+
+    tx.add_query_logger(heard)
+    try:
+        yield sent
+        await asyncio.sleep(0)  # loggers are called with the loop's next turn
+    finally:
+        tx.remove_query_logger(heard)
+
+
+async def listed(town: Town, actor: Actor, *, after: str = "", limit: int = 50, **filters: Any) -> Page:
+    async with town.db.transaction(actor.acting) as tx:
+        return await service.worklist(tx, actor, Filters(**filters), after, limit, town.now)
+
+
+def numbers(page: Page) -> list[str]:
+    return [line.number for line in page.lines]
+
+
+async def test_what_is_owed_first_stands_first(town: Town) -> None:
+    later = await town.open("pa.roads")
+    await town.does(town.handler("pa.roads"), later, Action.SIGN)
+    soon = await town.open("pa.roads")
+    calm = await town.answered(await town.open("pa.roads"), "pa.roads")
+    page = await listed(town, town.dispatcher)
+    assert numbers(page) == [soon.number, later.number, calm.number]
+    assert (page.after, page.lines[0].light, page.lines[2].light) == ("", Light.GREEN, Light.NONE)
+    assert page.lines[0].title == "The light outside our house is out"
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(town: Town) -> None:
+    made = [await town.open("pa.roads" if n % 2 else "", caller=None) for n in range(7)]
+    made.append(await town.answered(await town.open("pa.roads", caller=None), "pa.roads"))
+    found: list[str] = []
+    after = ""
+    while True:
+        page = await listed(town, town.supervisor, after=after, limit=3)
+        found += numbers(page)
+        if not (after := page.after):
+            break
+    assert sorted(found) == sorted(t.number for t in made)
+
+
+async def test_ended_tickets_stand_newest_first(town: Town) -> None:
+    made = []
+    for _ in range(4):
+        town.passes(minutes=1)
+        made.append(await town.closed(await town.open("pa.roads"), "pa.roads"))
+    first = await listed(town, town.handler("pa.roads"), states=(State.CLOSED,), limit=3)
+    rest = await listed(town, town.handler("pa.roads"), states=(State.CLOSED,), limit=3, after=first.after)
+    assert numbers(first) + numbers(rest) == [t.number for t in reversed(made)]
+    with pytest.raises(service.Refused):
+        await listed(town, town.dispatcher, states=(State.CLOSED, State.HANDLING))
+    with pytest.raises(service.Refused):
+        await listed(town, town.dispatcher, after="9999-12-31T23:59:59-14:00~x")
+
+
+async def test_a_unit_lists_its_branch_and_as_what_it_has_it(town: Town) -> None:
+    mine = await town.open("pa.roads", co=("PA-N",))
+    below = await town.open("PA-N-1")
+    await town.open("pa.harbour")
+    page = await listed(town, town.handler("PA-N"))
+    assert {(line.number, line.role) for line in page.lines} == {(mine.number, "co"), (below.number, "lead")}
+    stranger = await listed(town, town.handler("PA-S"), unit_path=town.handler("PA-N").unit_path)
+    assert numbers(stranger) == [], "a unit that asks for another's list gets its own"
+
+
+async def test_filters(town: Town) -> None:
+    lamp = await town.open("pa.roads")
+    oil = await town.open()
+    await town.does(town.dispatcher, oil, Action.DISPATCH, unit="pa.harbour", basis="B", matter="HB02", region="PA-H-1")
+    await town.does(town.operator, oil, Action.URGE)
+    for found in (
+        {"matter": "HB"}, {"regions": ("PA-H", "PA-H-1")}, {"supervision": "urged"}, {"urged": True}, {"number": oil.number},
+        {"unit_path": town.city.register.unit_path("pa.harbour")},
+    ):  # fmt: skip
+        assert numbers(await listed(town, town.dispatcher, **found)) == [oil.number], found
+    for nothing in ({"kind": "praise"}, {"light": Light.RED}, {"extension_asked": True}, {"light": Light.NONE}):
+        assert numbers(await listed(town, town.dispatcher, **nothing)) == [], nothing
+    town.now = lamp.amber_at
+    assert lamp.number in numbers(await listed(town, town.dispatcher, light=Light.AMBER))
+    town.now = lamp.next_due + timedelta(seconds=1)
+    assert lamp.number in numbers(await listed(town, town.dispatcher, light=Light.RED))
+    assert (await listed(town, town.dispatcher, number=lamp.number)).lines[0].light is Light.RED
+
+
+async def test_counts(town: Town) -> None:
+    await town.open("pa.roads")
+    await town.open("pa.harbour")
+    await town.closed(await town.open("pa.roads"), "pa.roads")
+    await town.open()
+    async with town.db.transaction(town.supervisor.acting) as tx, counting(tx) as sent:
+        found = await service.counts(tx, town.supervisor, town.now)
+    assert {(c.state, c.light): c.count for c in found} == {
+        (State.DISPATCHED, Light.GREEN): 2,
+        (State.AWAITING_DISPATCH, Light.GREEN): 1,
+    }
+    assert len(sent) == 1
+    async with town.db.transaction(town.handler("pa.roads").acting) as tx:
+        assert [c.count for c in await service.counts(tx, town.handler("pa.roads"), town.now)] == [1]
+
+
+@pytest.mark.parametrize("size", [1, 12])
+async def test_no_list_costs_a_query_a_row(town: Town, size: int) -> None:
+    for _ in range(size):
+        await town.open("pa.roads", caller=None)
+    for actor in (town.dispatcher, town.handler("pa.roads")):
+        async with town.db.transaction(actor.acting) as tx:
+            async with counting(tx) as sent:
+                page = await service.worklist(tx, actor, Filters(), "", 50, town.now)
+            assert (len(page.lines), len(sent)) == (size, 1)
+
+
+async def test_opening_costs_one_statement_and_a_step_two(town: Town) -> None:
+    openings = [service.Opening(await town.fresh(caller=None), town.operator) for _ in range(3)]
+    async with town.db.transaction(town.operator.acting) as tx:
+        async with counting(tx) as sent:
+            made = await service.open_tickets(tx, openings, town.city, town.now)
+        assert len(sent) == 1
+        urge = made[0].number, Action.URGE, Step(), town.city, town.now
+        await service.act(tx, town.operator, *urge)  # the driver asks for a type once a connection
+        async with counting(tx) as sent:
+            await service.act(tx, town.operator, *urge)
+        assert len(sent) == 2
+
+
+FILL_TICKETS = """
+INSERT INTO ticket (id, number, contact, created_at, channel, kind, text, urgency, audience, state, lead, basis,
+                    answer_due, next_due, amber_at, dispatched_at, version, head)
+SELECT gen_random_uuid(), 'PA' || n, gen_random_uuid(), $2::timestamptz, 'web', 'help', 'text', 'normal', 'person',
+       CASE WHEN n % 3 = 0 THEN 'handling' ELSE 'dispatched' END, 'pa.harbour', 'B',
+       $2::timestamptz + n * interval '1 s', $2 + n * interval '1 s', $2, $2, 1, ''
+  FROM generate_series(1, $1::integer) n
+"""
+FILL_ORDERS = """
+INSERT INTO unit_order (id, ticket, unit, unit_path, role, since)
+SELECT gen_random_uuid(), id, lead, 'pa/pa.harbour/', 'lead', created_at
+  FROM ticket
+ WHERE lead = 'pa.harbour'
+"""
+
+
+@pytest.fixture
+async def busy(town: Town) -> AsyncIterator[Town]:
+    """A town whose harbour has a great many tickets."""
+    await town.owner.execute(FILL_TICKETS, ELSEWHERE, town.now)
+    await town.owner.execute(FILL_ORDERS)
+    for _ in range(3):
+        await town.open("pa.roads")
+    await town.owner.execute("ANALYZE ticket, unit_order")
+    yield town
+
+
+async def plan_of(tx: asyncpg.Connection, sent: list[str], *arguments: Any) -> str:
+    await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    return "\n".join(r[0] for r in await tx.fetch("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + sent[0], *arguments))
+
+
+async def test_a_units_list_does_not_look_at_what_others_have(busy: Town) -> None:
+    actor = busy.handler("pa.roads")
+    async with busy.db.transaction(actor.acting) as tx:
+        async with counting(tx) as sent:
+            page = await service.worklist(tx, actor, Filters(), "", 50, busy.now)
+        assert len(page.lines) == 3
+        plan = await plan_of(tx, sent, "pa/pa.roads/", "pa/pa.roads0", 51)
+    assert "live_order_by_path" in plan
+    assert "Seq Scan" not in plan
+
+
+async def test_the_hotlines_list_comes_ready_sorted_from_the_index(busy: Town) -> None:
+    async with busy.db.transaction(busy.dispatcher.acting) as tx:
+        async with counting(tx) as sent:
+            page = await service.worklist(tx, busy.dispatcher, Filters(states=(State.HANDLING,)), "", 50, busy.now)
+        assert len(page.lines) == 50
+        plan = await plan_of(tx, sent, State.HANDLING, 51)
+    assert "ticket_by_state_and_clock" in plan
+    assert "Sort" not in plan
