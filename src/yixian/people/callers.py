@@ -80,6 +80,11 @@ def caller_json(vault: Vault, caller: CallerIn, now: datetime, country: str = CO
     }
 
 
+def fingerprint_of(row: dict[str, Any]) -> bytes | None:
+    """The fingerprint of the phone in a row that `caller_json` made, as the database keeps it."""
+    return bytes.fromhex(row["phone_hash"][2:]) if row["phone_hash"] else None
+
+
 async def upsert(tx: Transaction, vault: Vault, caller: CallerIn, now: datetime, country: str = COUNTRY) -> UUID | None:
     """Keeps a caller, or finds the one with the same phone and fills in what was not known; None when there is nothing to keep."""
     row = caller_json(vault, caller, now, country)

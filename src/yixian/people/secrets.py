@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from yixian.db.keys import derive
+from yixian.db.keys import Keys
 
 VERSION: Final = b"\x01"
 """AES-256-GCM: version byte, 12 bytes of nonce, ciphertext with its 16 bytes of tag."""
@@ -50,9 +50,9 @@ class Vault(Protocol):
 class SoftwareVault:
     """A vault whose keys are derived from the installation's master key and live in this process."""
 
-    def __init__(self, master: bytes) -> None:
-        self._cipher = AESGCM(derive(master, "people.seal"))
-        self._marks = derive(master, "people.fingerprint")
+    def __init__(self, keys: Keys) -> None:
+        self._cipher = AESGCM(keys.for_("people.seal"))
+        self._marks = keys.for_("people.fingerprint")
 
     def seal(self, plain: str) -> bytes:
         """See `Vault.seal`."""

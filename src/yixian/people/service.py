@@ -123,14 +123,21 @@ async def second_factor(
     raise await _refused(db, settings, staff, "second_factor", address, bool(account and account.locked_till), now)
 
 
-async def offer(tx: Transaction, vault: Vault, session: Session, issuer: str, now: datetime) -> Offer | None:
-    """What this person needs to enrol a second factor; None when they have one. `issuer` is what the authenticator shows."""
-    login, enrolled = await store.second_factor_of(tx, UUID(session.actor.id))
+async def offer(tx: Transaction, vault: Vault, session: Session, issuer: str, now: datetime, ticket: str = "") -> Offer | None:
+    """What this person needs to enrol a second factor; None when they have one. `issuer` is what the authenticator shows.
+
+    With the `ticket` of an earlier offer it is that one again: nobody has to type a second secret after a slip.
+
+    Raises:
+        Invalid: the ticket is older than a quarter of an hour, or somebody else's.
+    """
+    staff = UUID(session.actor.id)
+    login, enrolled = await store.second_factor_of(tx, staff)
     if enrolled:
         return None
-    secret = one_time.new_secret()
-    sealed = vault.seal(f"{session.actor.id} {int(now.timestamp())} {secret}")
-    return Offer(secret, one_time.uri(secret, login, issuer), base64.urlsafe_b64encode(sealed).decode())
+    secret = _offered(vault, staff, ticket, now) if ticket else one_time.new_secret()
+    sealed = vault.seal(f"{staff} {int(now.timestamp())} {secret}")
+    return Offer(secret, one_time.uri(secret, login, issuer), ticket or base64.urlsafe_b64encode(sealed).decode())
 
 
 async def find_session(tx: Transaction, token: str, settings: Settings, now: datetime) -> Session | None:

@@ -1,0 +1,332 @@
+"""The pages of signing in, of one's password, of accounts and of the audit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import Provide
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from yixian.city.inforce import City
+from yixian.db.pool import NOBODY, Database
+from yixian.people import audit, policy, service, sessions
+from yixian.people.api import ISSUER
+from yixian.people.attempts import Attempts
+from yixian.people.audit import Search
+from yixian.people.guards import needs
+from yixian.people.model import Actor, Role, Session
+from yixian.people.policy import RIGHTS, Deed
+from yixian.people.refusals import Invalid, NotFound, Refused, SignInRefused, TooManyAttempts
+from yixian.people.secrets import Vault
+from yixian.people.service import NewStaff, Offer
+from yixian.people.sessions import Held, address
+from yixian.settings import Settings
+from yixian.web.render import page
+from yixian.web.static import local
+
+Asked = Request[Any, Any, Any]
+
+DESK = "/desk"
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.OPERATOR: "话务员",
+    Role.DISPATCHER: "派单员",
+    Role.HANDLER: "承办人",
+    Role.UNIT_REVIEWER: "单位审核人",
+    Role.REVIEWER: "热线审核人",
+    Role.CALL_BACK: "回访员",
+    Role.SUPERVISOR: "督办员",
+    Role.KNOWLEDGE_EDITOR: "知识编辑",
+    Role.ANALYST: "分析员",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDIT_ADMIN: "审计管理员",
+}
+"""Keys of the message catalogue; a test keeps them in it."""
+
+
+class SignInForm(msgspec.Struct, frozen=True):
+    """Of `/login`."""
+
+    login: str = ""
+    password: str = ""
+    next: str = ""
+
+
+class ProofForm(msgspec.Struct, frozen=True):
+    """Of `/login/second-factor`."""
+
+    one_time: str = ""
+    ticket: str = ""
+    next: str = ""
+    csrf: str = ""
+
+
+class PasswordForm(msgspec.Struct, frozen=True):
+    """Of `/password`."""
+
+    old: str = ""
+    new: str = ""
+    again: str = ""
+    next: str = ""
+    csrf: str = ""
+
+
+class StaffForm(msgspec.Struct, frozen=True):
+    """Of `/admin/staff`: what is to be done, and to whom or with what."""
+
+    deed: Deed
+    login: str = ""
+    name: str = ""
+    unit: str = ""
+    roles: list[Role] = []
+    csrf: str = ""
+
+
+@get("/login", include_in_schema=False)
+async def login_page(request: Asked, next: str = DESK) -> Response[Any]:
+    """Asks for login and password; whoever is on the way in is taken to the next step."""
+    found = await sessions.held(request)
+    if found:
+        return _onward(_step(found.session), next)
+    return page(request, "people/login.html", login="", next=local(next), refused="")
+
+
+@post("/login", include_in_schema=False, dependencies={"attempts": Provide(sessions.provide_attempts)})
+async def login(
+    request: Asked,
+    data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    db: Database,
+    vault: Vault,
+    settings: Settings,
+    attempts: Attempts,
+    now: datetime,
+) -> Response[Any]:
+    """Signs in, or says on the same page why not."""
+    try:
+        sessions.check_rate(attempts, request, now)
+        begun = await service.sign_in(db, vault, settings, data.login, data.password, "", address(request), now)
+    except (SignInRefused, TooManyAttempts) as refused:
+        status = 429 if isinstance(refused, TooManyAttempts) else 401
+        return page(request, "people/login.html", status=status, login=data.login, next=local(data.next), refused=str(refused))
+    answer = _onward("/login/second-factor" if begun.awaiting_second_factor else DESK, data.next)
+    answer.set_cookie(sessions.cookie(begun.token, settings))
+    return answer
+
+
+@get("/login/second-factor", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
+async def second_factor_page(request: Asked, held: Held, db: Database, vault: Vault, now: datetime, next: str = DESK) -> Response[Any]:
+    """Asks for the one-time password; shows the secret first when none is enrolled."""
+    if not held.session.awaiting_second_factor:
+        return _onward(_step(held.session), next)
+    async with db.transaction(NOBODY) as tx:
+        offer = await service.offer(tx, vault, held.session, ISSUER, now)
+    return _second_factor(request, held, offer, next, "", 200)
+
+
+@post("/login/second-factor", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
+async def second_factor(
+    request: Asked,
+    data: Annotated[ProofForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    held: Held,
+    db: Database,
+    vault: Vault,
+    settings: Settings,
+    now: datetime,
+) -> Response[Any]:
+    """Completes signing in, or says on the same page why not; an offer stays the same, so that nothing has to be scanned again."""
+    try:
+        done = await service.second_factor(db, vault, settings, held.token, held.session, data.one_time, data.ticket, address(request), now)
+    except SignInRefused as refused:
+        async with db.transaction(NOBODY) as tx:
+            offer = await service.offer(tx, vault, held.session, ISSUER, now, data.ticket)
+        return _second_factor(request, held, offer, data.next, str(refused), 401)
+    answer = _onward("/password" if held.session.must_change else DESK, data.next)
+    answer.set_cookie(sessions.cookie(done.token, settings))
+    return answer
+
+
+@post("/logout", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
+async def logout(request: Asked, held: Held, db: Database, settings: Settings, now: datetime) -> Redirect:
+    """Signs out."""
+    async with db.transaction(NOBODY) as tx:
+        await service.sign_out(tx, held.token, held.session.actor, address(request), now)
+    answer = Redirect("/login", status_code=303)
+    answer.set_cookie(sessions.cookie("", settings))
+    return answer
+
+
+@get("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
+async def password_page(request: Asked, held: Held, next: str = DESK) -> Response[Any]:
+    """One's own password."""
+    return page(request, "people/password.html", session=held.session, next=local(next), errors={})
+
+
+@post("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
+async def change_password(
+    request: Asked,
+    data: Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    held: Held,
+    db: Database,
+    settings: Settings,
+    now: datetime,
+) -> Response[Any]:
+    """Changes one's own password, or says at the field why not."""
+    errors: dict[str, str] = {}
+    if data.new != data.again:
+        errors["again"] = "两次输入的新密码不一致，请重新输入。"
+    else:
+        try:
+            await service.change_password(db, held.token, held.session.actor, data.old, data.new, settings, now)
+        except Invalid as invalid:
+            errors[invalid.field] = str(invalid)
+        except SignInRefused as refused:
+            errors["old"] = str(refused)
+    if errors:
+        return page(request, "people/password.html", status=422, session=held.session, next=local(data.next), errors=errors)
+    return _onward(DESK, data.next)
+
+
+@get("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
+async def staff_page(request: Asked, session: Session, db: Database, city: City, now: datetime, after: str = "") -> Response[Any]:
+    """The accounts, with what this administrator may do to each."""
+    return await _staff(request, session, db, city, now, after=after)
+
+
+@post("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
+async def administer(
+    request: Asked,
+    data: Annotated[StaffForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    session: Session,
+    db: Database,
+    city: City,
+    now: datetime,
+) -> Response[Any]:
+    """Does one thing to one account, and shows the accounts again with what came of it."""
+    try:
+        async with db.transaction(session.actor.acting) as tx:
+            told = await _do(tx, session.actor, data, now, address(request))
+    except Invalid as invalid:
+        return await _staff(request, session, db, city, now, form=data, error=(invalid.field, str(invalid)), status=422)
+    except (Refused, NotFound) as refused:
+        return await _staff(request, session, db, city, now, form=data, error=("", str(refused)), status=403)
+    return await _staff(request, session, db, city, now, done=data, told=told)
+
+
+@get("/admin/audit", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])])
+async def audit_page(
+    request: Asked, session: Session, db: Database, now: datetime, by: str = "", action: str = "", subject: str = "", before: str = ""
+) -> Response[Any]:
+    """The audit, newest first."""
+    asked = {"by": by, "action": action, "subject": subject}
+    async with db.transaction(session.actor.acting) as tx:
+        found = await audit.search(tx, session.actor, Search(actor=by, action=action, subject=subject, before=before), now)
+    here = f"/admin/audit?{urlencode(asked)}"
+    return page(
+        request,
+        "people/audit.html",
+        session=session,
+        rows=found.rows,
+        asked=asked,
+        next=f"{here}&before={found.next}" if found.next else "",
+        first=here if before else "",
+    )
+
+
+async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str) -> str:
+    """Does it, and gives the password that is to be told, if there is one."""
+    match form.deed:
+        case Deed.ADD:
+            new = NewStaff(form.login.strip(), form.name, frozenset(form.roles), form.unit.strip())
+            return (await service.add_staff(tx, actor, new, now, where)).password
+        case Deed.RESET:
+            return await service.reset(tx, actor, form.login, now, where)
+        case Deed.DISABLE:
+            await service.disable(tx, actor, form.login, now, where)
+        case Deed.ENABLE:
+            await service.enable(tx, actor, form.login, now, where)
+        case Deed.UNLOCK:
+            await service.unlock(tx, actor, form.login, now, where)
+        case Deed.CHANGE_ROLES:
+            await service.change_roles(tx, actor, form.login, frozenset(form.roles), now, where)
+        case Deed.LIST | Deed.READ_AUDIT | Deed.REVEAL:
+            raise Refused("这项操作不在本页办理。")
+    return ""
+
+
+async def _staff(
+    request: Asked,
+    session: Session,
+    db: Database,
+    city: City,
+    now: datetime,
+    *,
+    after: str = "",
+    form: StaffForm | None = None,
+    error: tuple[str, str] | None = None,
+    done: StaffForm | None = None,
+    told: str = "",
+    status: int = 200,
+) -> Response[Any]:
+    async with db.transaction(session.actor.acting) as tx:
+        accounts = await service.staff_list(tx, session.actor, after)
+    may = {str(a.id): [d for d in Deed if not policy.refusal_on(session.actor, d, str(a.id), a.roles)] for a in accounts}
+    return page(
+        request,
+        "people/staff.html",
+        status=status,
+        session=session,
+        accounts=accounts,
+        may=may,
+        deeds=Deed,
+        adds=not policy.refusal(session.actor, Deed.ADD),
+        roles=[(role, ROLE_NAMES[role]) for role in ROLE_NAMES if role not in policy.ADMINISTRATORS],
+        role_names=ROLE_NAMES,
+        units=[(u.code, u.name) for u in city.pack.units if u.first_level],
+        now=now,
+        form=form,
+        error=error,
+        done=done,
+        told=told,
+        next=f"/admin/staff?after={quote(accounts[-1].login)}" if len(accounts) == service.PAGE else "",
+        first="/admin/staff" if after else "",
+    )
+
+
+def _second_factor(request: Asked, held: Held, offer: Offer | None, next: str, refused: str, status: int) -> Response[Any]:
+    return page(request, "people/second_factor.html", status=status, half=held.session, offer=offer, next=local(next), refused=refused)
+
+
+def _step(session: Session) -> str:
+    """Where somebody with a session goes on."""
+    if session.awaiting_second_factor:
+        return "/login/second-factor"
+    return "/password" if session.must_change else DESK
+
+
+def _onward(step: str, next: str) -> Redirect:
+    """To the next step, which remembers where one wanted to go; after the last, there."""
+    wanted = local(next) if next else DESK
+    if step != DESK:
+        return Redirect(f"{step}?next={quote(wanted, safe='/')}", status_code=303)
+    return Redirect(wanted, status_code=303)
+
+
+routes = (
+    login_page,
+    login,
+    second_factor_page,
+    second_factor,
+    logout,
+    password_page,
+    change_password,
+    staff_page,
+    administer,
+    audit_page,
+)
