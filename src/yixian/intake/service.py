@@ -253,6 +253,11 @@ def _contact_row(
     }
 
 
+async def stored_from(tx: Transaction, source: str) -> list[UUID]:
+    """The ids of all contacts that came from another system: to compare with what it sent. Reads the whole month; not for screens."""
+    return await store.ids_from(tx, source)
+
+
 def _receipt(ticket: Ticket, means: Means) -> TicketReceipt:
     return TicketReceipt(
         number=ticket.number,

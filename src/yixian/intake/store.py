@@ -154,3 +154,9 @@ async def outcomes(tx: Transaction, source: str) -> dict[str, int]:
     """How many contacts of a source ended how."""
     rows = await tx.fetch("SELECT outcome, count(*) AS n FROM contact WHERE source = $1 GROUP BY outcome ORDER BY n DESC", source)
     return {r["outcome"]: r["n"] for r in rows}
+
+
+async def ids_from(tx: Transaction, source: str) -> list[UUID]:
+    """The ids of all contacts of a source, one for each row."""
+    rows = await tx.fetch("SELECT id FROM contact WHERE source = $1", source)
+    return [r["id"] for r in rows]

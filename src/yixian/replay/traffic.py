@@ -240,7 +240,7 @@ def _phone(number: int) -> str:
     return f"12{number % 1_000_000_000:09}"
 
 
-def from_csv(lines: Iterable[str], zone: ZoneInfo, source: str = "") -> Iterator[Due]:
+def from_csv(lines: Iterable[str], zone: ZoneInfo) -> Iterator[Due]:
     """Contacts from a CSV with any of the columns `title`, `text`, `time`, by the time of day where there is one.
 
     Raises:
@@ -250,7 +250,7 @@ def from_csv(lines: Iterable[str], zone: ZoneInfo, source: str = "") -> Iterator
     columns = set(reader.fieldnames or ())
     if not columns & {"title", "text"}:
         raise CannotReplay("The CSV needs a column 'text' or 'title' in its first line.")
-    found = [_from_row(number, row, zone, source) for number, row in enumerate(reader, start=2) if _said(row)]
+    found = [_from_row(number, row, zone) for number, row in enumerate(reader, start=2) if _said(row)]
     yield from sorted(found, key=lambda due: due.at)
 
 
@@ -258,11 +258,11 @@ def _said(row: dict[str, str | None]) -> str:
     return (row.get("text") or row.get("title") or "").strip()
 
 
-def _from_row(number: int, row: dict[str, str | None], zone: ZoneInfo, source: str) -> Due:
+def _from_row(number: int, row: dict[str, str | None], zone: ZoneInfo) -> Due:
     when = _moment(number, (row.get("time") or "").strip(), zone)
     at = when.hour * 3600.0 + when.minute * 60 + when.second if when else 0.0
     title = (row.get("title") or "").strip()[:200] if row.get("text") else ""
-    contact = ContactIn(text=_said(row)[:LONGEST_TEXT], title=title, source=source, source_id=str(number), received_at=when)
+    contact = ContactIn(text=_said(row)[:LONGEST_TEXT], title=title, received_at=when)
     return Due(at, contact)
 
 
