@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import importlib
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import asyncpg
 import msgspec
-from litestar import Litestar, Request, Response
-from litestar.datastructures import State
+from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Tag
 
 import yixian
 from yixian.city.inforce import City
 from yixian.db import bootstrap
+from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import Database
-from yixian.intake import api as intake_api
-from yixian.intake import pages as intake_pages
-from yixian.intake import service as intake_service
-from yixian.intake.api import provide_means
+from yixian.intake import service as intake
+from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
 from yixian.language.service import Reader
-from yixian.people import api as people_api
-from yixian.people import pages as people_pages
+from yixian.people import problems as people_problems
 from yixian.people import sessions
+from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
 from yixian.people.secrets import SoftwareVault, Vault
 from yixian.settings import Settings, load
-from yixian.tickets import api as tickets_api
-from yixian.tickets import pages as tickets_pages
+from yixian.tickets import service as tickets
 from yixian.web import problems, render, static
+from yixian.web.problems import FieldError, Problem
+from yixian.web.render import About, Desk
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one request: a contact of 10,000 characters and its form fit many times over."""
+
+ROUTES = (
+    "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
+    "yixian.web.static",
+)  # fmt: skip
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -47,6 +55,7 @@ class Process(msgspec.Struct, frozen=True):
     live: LiveCity
     keys: Keys
     vault: Vault
+    clock: Callable[[], datetime]
 
 
 def clock() -> datetime:
@@ -60,16 +69,17 @@ def create() -> Litestar:
     return create_app(load())
 
 
-def create_app(settings: Settings, where: bootstrap.Addresses | None = None) -> Litestar:
-    """The application; `where` names the database when it is not the one of the settings (tests)."""
+def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now: Callable[[], datetime] = clock) -> Litestar:
+    """The application. `where` names the database when it is not the one of the settings; `now` is the clock (tests)."""
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        addresses = where or bootstrap.Addresses(settings.database_url, settings.database_owner_url or settings.database_url)
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        addresses = where or bootstrap.Addresses(settings.database_url, settings.database_owner_url)
         async with bootstrap.ready(settings, addresses) as database:
             live = await live_city(database)
             keys = Keys(master_key(settings.home))
-            app.state.process = Process(settings, database, live, keys, SoftwareVault(keys))
+            app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
+            app.state.pages = render.build(("people", "tickets", "intake"), lambda: _about(live.city), DESKS)
             following = asyncio.create_task(live.follow(database))
             try:
                 yield
@@ -79,40 +89,150 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None) -> 
                     await following
 
     return Litestar(
-        route_handlers=[
-            *intake_api.routes,
-            *tickets_api.routes,
-            *people_api.routes,
-            *intake_pages.routes,
-            *tickets_pages.routes,
-            *people_pages.routes,
-            *static.routes,
-        ],
-        dependencies={
-            "db": Provide(_database, sync_to_thread=False),
-            "city": Provide(_city, sync_to_thread=False),
-            "reader": Provide(_reader, sync_to_thread=False),
-            "settings": Provide(_settings, sync_to_thread=False),
-            "keys": Provide(_keys, sync_to_thread=False),
-            "vault": Provide(_vault, sync_to_thread=False),
-            "now": Provide(clock, sync_to_thread=False),
-            "session": Provide(sessions.provide_session),
-            "actor": Provide(sessions.provide_actor),
-            "operator": Provide(sessions.provide_operator),
-            "means": Provide(provide_means),
-        },
-        exception_handlers=problems.handlers(
-            {
-                intake_service.Unfit: _unfit,
-                intake_service.KeyUsed: _key_used,
-            }
-        ),
+        route_handlers=[route for name in ROUTES for route in importlib.import_module(name).routes],
+        dependencies={name: Provide(give, **how) for name, give, how in _dependencies()},
+        exception_handlers=problems.handlers(PROBLEMS),
+        before_send=[static.secure],
         lifespan=[lifespan],
         openapi_config=_openapi(),
         request_max_body_size=LARGEST_BODY,
-        template_config=None,
+        logging_config=None,
         debug=False,
     )
+
+
+DESKS = (
+    Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR})),
+    Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR})),
+    Desk("/desk/unit", "承办", UNIT_ROLES),
+    Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
+    Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
+    Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}),
+    Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})),
+    Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN})),
+)
+"""The staff's navigation."""
+
+
+# -- What the rooms' own exceptions mean to whoever asked --------------------------------------------------------
+
+
+def _refused(error: tickets.Refused) -> Problem:
+    return Problem(409, "refused", "现在不能这样操作", str(error), more={"allowed": [a.value for a in error.refusal.allowed]})
+
+
+def _overtaken(error: tickets.Overtaken) -> Problem:
+    change = error.change
+    happened = {"action": change.action, "state": change.target, "at": change.at, "note": change.note} if change else None
+    return Problem(409, "overtaken", "已被他人处理", str(error), more={"happened": happened})
+
+
+def _unfit(error: intake.Unfit) -> Problem:
+    return Problem(422, "invalid", "填写有误", str(error), (FieldError(error.field, str(error)),))
+
+
+def _key_used(error: intake.KeyUsed) -> Problem:
+    return Problem(422, "key-used", "重复的幂等键", str(error), (FieldError("Idempotency-Key", str(error)),))
+
+
+def _away(_error: Exception) -> Problem:
+    """The database is away or overloaded: whoever asks again with the same key loses nothing."""
+    kind, title, detail = problems.USUAL[503]
+    return Problem(503, kind, title, detail, headers={"Retry-After": "1"})
+
+
+def _full(error: NumbersUsedUp) -> Problem:
+    return Problem(503, "numbers-used-up", "今天的工单编号已用完", str(error))
+
+
+PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
+    **people_problems.KNOWN,
+    tickets.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    tickets.Refused: _refused,
+    tickets.Overtaken: _overtaken,
+    intake.Unfit: _unfit,
+    intake.KeyUsed: _key_used,
+    NumbersUsedUp: _full,
+    asyncpg.PostgresConnectionError: _away,
+    asyncpg.CannotConnectNowError: _away,
+    asyncpg.AdminShutdownError: _away,
+    asyncpg.CrashShutdownError: _away,
+    asyncpg.InterfaceError: _away,
+    asyncpg.TooManyConnectionsError: _away,
+    ConnectionError: _away,
+    TimeoutError: _away,
+}
+
+
+# -- What handlers ask for by name -------------------------------------------------------------------------------
+
+Asked = Request[Any, Any, Any]
+
+
+def _process(request: Asked) -> Process:
+    return request.app.state.process
+
+
+def _database(request: Asked) -> Database:
+    return _process(request).database
+
+
+def _city(request: Asked) -> City:
+    return _process(request).live.city
+
+
+def _reader(request: Asked) -> Reader:
+    return _process(request).live.reader
+
+
+def _settings(request: Asked) -> Settings:
+    return _process(request).settings
+
+
+def _keys(request: Asked) -> Keys:
+    return _process(request).keys
+
+
+def _vault(request: Asked) -> Vault:
+    return _process(request).vault
+
+
+def _now(request: Asked) -> datetime:
+    return _process(request).clock()
+
+
+def _means(request: Asked) -> Means:
+    process = _process(request)
+    return Means(process.database, process.live.city, process.live.reader, process.vault, process.keys)
+
+
+def _dependencies() -> tuple[tuple[str, Callable[..., Any], dict[str, Any]], ...]:
+    plain = {
+        "db": _database,
+        "city": _city,
+        "reader": _reader,
+        "settings": _settings,
+        "keys": _keys,
+        "vault": _vault,
+        "now": _now,
+        "means": _means,
+    }
+    waiting = {
+        "session": sessions.provide_session,
+        "actor": sessions.provide_actor,
+        "operator": sessions.provide_operator,
+        "held": sessions.provide_held,
+        "attempts": sessions.provide_attempts,
+    }
+    return (
+        *((name, give, {"sync_to_thread": False}) for name, give in plain.items()),
+        *((name, give, {}) for name, give in waiting.items()),
+    )
+
+
+def _about(city: City) -> About:
+    identity = city.pack.city
+    return About(identity.name, identity.name_en, ZoneInfo(identity.timezone))
 
 
 def _openapi() -> OpenAPIConfig:
@@ -122,4 +242,5 @@ def _openapi() -> OpenAPIConfig:
         path="/api",
         description="One line between a city and its people.",
         tags=[Tag("contacts"), Tag("tickets"), Tag("session"), Tag("staff")],
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -94,7 +94,8 @@ def backup(file: Annotated[Path | None, typer.Argument(help="Where to; default: 
         size = backups.backup(where, target)
     out.print(f"{target} ({size / 1_000_000:.1f} MB)", highlight=False)
     out.print(
-        f"Keep {settings.home / 'master.key'} too, in another place: without it names and numbers in the backup stay closed.", highlight=False
+        f"Keep {settings.home / 'master.key'} too, in another place: without it names and numbers in the backup stay closed.",
+        highlight=False,
     )
 
 

@@ -49,5 +49,6 @@ def evaluate(
     if json:
         print_json(found)
         return
-    out.print(f"{found.n:,} messages, {found.classes} classes: accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.3f}, top 3 {found.top3:.1%}")
+    out.print(f"{found.n:,} messages, {found.classes} classes")
+    out.print(f"accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.3f}, right one among three {found.top3:.1%}")
     out.print(f"At {found.target:.0%} the gate keeps {found.coverage:.1%}, of which {found.accuracy_kept:.1%} are right.")

@@ -45,7 +45,8 @@ def import_file(file: File, json: Json = False) -> None:
 
 
 def _show(summary: importing.Summary) -> None:
-    out.print(f"{summary.rows:,} rows: {summary.stored:,} stored, {summary.known:,} known from an earlier run, {summary.empty:,} without words.")
+    known = f"{summary.known:,} known from an earlier run"
+    out.print(f"{summary.rows:,} rows: {summary.stored:,} stored, {known}, {summary.empty:,} without words.")
     for title, counts in (
         ("outcome", summary.outcomes),
         ("reason", summary.reasons),

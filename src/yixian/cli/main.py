@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 
 import yixian
-from yixian.cli import database, demo, dispatch, importing, packs, serving, staff
-from yixian.city.service import NoCity
 from yixian.city.pack import InvalidPack
+from yixian.city.service import NoCity
+from yixian.cli import database, demo, dispatch, importing, packs, serving, staff
 from yixian.db.embedded import DatabaseUnavailable
 from yixian.db.migrate import SchemaMismatch
 from yixian.replay.command import replay_command

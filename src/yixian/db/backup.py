@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def backup(where: Addresses, file: Path) -> int:
     half = file.with_name(file.name + ".part")
     try:
         _run("pg_dump", "--format=custom", "--no-owner", f"--file={half}", f"--dbname={where.owner}")
-        os.chmod(half, 0o600)
+        half.chmod(0o600)
         half.rename(file)
     finally:
         half.unlink(missing_ok=True)

@@ -10,15 +10,10 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from yixian.city.inforce import City
-from yixian.db.keys import Keys
-from yixian.db.pool import Database
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview, Receipt
 from yixian.intake.service import Means
-from yixian.language.service import Reader
 from yixian.people.model import Actor
-from yixian.people.secrets import Vault
 from yixian.web.problems import PROBLEM_RESPONSES
 
 Key = Annotated[
@@ -69,11 +64,6 @@ def _of_sender(key: str | None, operator: Actor | None) -> str | None:
     if not key:
         return None
     return f"{operator.id if operator else 'public'}:{key}"
-
-
-async def provide_means(db: Database, city: City, reader: Reader, vault: Vault, keys: Keys) -> Means:
-    """What intake works with."""
-    return Means(db, city, reader, vault, keys)
 
 
 routes = (take_contact, preview_contact)
