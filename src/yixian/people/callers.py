@@ -46,7 +46,7 @@ def normal_phone(text: str, country: str = COUNTRY) -> str:
         number = phonenumbers.parse(plain, country)
     except phonenumbers.NumberParseException:
         return digits
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return digits
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -1,0 +1,148 @@
+"""A city of Port Ash with staff, and the room's own routes on a real database; the clock stands until it is moved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.testing import AsyncTestClient
+
+from yixian.city import pack
+from yixian.city import service as city_service
+from yixian.city.inforce import compile_city
+from yixian.db.keys import Keys
+from yixian.db.pool import SYSTEM, Database
+from yixian.people import api, pages, passwords, problems, service, sessions, store
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role
+from yixian.people.secrets import SoftwareVault
+from yixian.people.service import NewStaff
+from yixian.settings import Settings
+from yixian.web import problems as web_problems
+from yixian.web import render
+
+TINY = Path(__file__).parents[1] / "packs" / "tiny"
+PASSWORD = "four harbour lamps glow"
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""Partitions are made from the present month on."""
+
+
+@dataclass
+class Clock:
+    """Stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **how: float) -> None:
+        self.now += timedelta(**how)
+
+
+@dataclass(frozen=True)
+class Process:
+    """As `app.state.process` is."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, second_factor=False)
+
+
+@pytest.fixture(scope="session")
+def vault() -> SoftwareVault:
+    return SoftwareVault(Keys(b"k" * 32))
+
+
+@pytest.fixture(scope="session")
+def tiny() -> pack.Pack:
+    return pack.read(TINY)
+
+
+@pytest.fixture(scope="session")
+async def hashed() -> str:
+    """The hash of PASSWORD, made once."""
+    return await passwords.hashed(PASSWORD)
+
+
+@pytest.fixture
+async def port_ash(database: Database, tiny: pack.Pack) -> Database:
+    """The database with the tiny city loaded."""
+    async with database.transaction(SYSTEM) as tx:
+        await city_service.load(tx, tiny, NOW)
+    return database
+
+
+@pytest.fixture
+def hire(port_ash: Database, hashed: str):
+    """Makes an account with PASSWORD and gives its actor."""
+
+    async def made(login: str, *roles: Role, unit: str = "pa.contact") -> Actor:
+        new = NewStaff(login, login.title(), frozenset(roles), unit, must_change=False)
+        async with port_ash.transaction(SYSTEM) as tx:
+            added = await service.add_staff(tx, SYSTEM_ACTOR, new, NOW)
+            await store.set_password(tx, added.id, hashed, False, NOW)
+            path = await tx.fetchval("SELECT path FROM unit WHERE code = $1", unit)
+        return Actor(str(added.id), new.name, new.roles, unit, path)
+
+    return made
+
+
+@pytest.fixture
+async def door(
+    port_ash: Database, settings: Settings, clock: Clock, tiny: pack.Pack, vault: SoftwareVault
+) -> AsyncIterator[AsyncTestClient]:
+    """A client of the room's routes."""
+    city = compile_city(tiny)
+    about = render.About(tiny.city.name, tiny.city.name_en, ZoneInfo(tiny.city.timezone))
+    state = State({"process": Process(settings, port_ash, clock), "pages": render.build(("people",), lambda: about)})
+    app = Litestar(
+        [*api.routes, *pages.routes],
+        dependencies={
+            "db": Provide(lambda: port_ash, sync_to_thread=False),
+            "city": Provide(lambda: city, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "vault": Provide(lambda: vault, sync_to_thread=False),
+            "now": Provide(clock, sync_to_thread=False),
+            "session": Provide(sessions.provide_session),
+            "actor": Provide(sessions.provide_actor),
+        },
+        exception_handlers=web_problems.handlers(problems.KNOWN),
+        state=state,
+        openapi_config=None,
+    )
+    async with AsyncTestClient(app, base_url="https://testserver.local", raise_server_exceptions=True) as client:
+        yield client
+
+
+@pytest.fixture
+def enter(door: AsyncTestClient):
+    """Signs in through the API and gives the headers that changing requests need."""
+
+    async def entered(login: str) -> dict[str, str]:
+        answer = await door.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        return {"X-CSRF-Token": answer.json()["csrf"]}
+
+    return entered
+
+
+def staff_id(actor: Actor) -> UUID:
+    return UUID(actor.id)
