@@ -106,7 +106,7 @@ async def _again(database: Database, job: Job, due_at: datetime, error: str | No
         await tx.execute(
             """
             UPDATE job
-               SET due_at = $2, lease_till = NULL, last_error = $3, tries = CASE WHEN $3 IS NULL THEN 0 ELSE tries END
+               SET due_at = $2, lease_till = NULL, last_error = $3, tries = CASE WHEN $3::text IS NULL THEN 0 ELSE tries END
              WHERE id = $1
             """,
             job.id, due_at, error,

@@ -310,3 +310,13 @@ class Count(msgspec.Struct, frozen=True):
     state: State
     light: Light
     count: int
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """The row of table `seal`."""
+
+    hour: datetime
+    rows: int
+    root: bytes
+    previous: bytes
+    made_at: datetime

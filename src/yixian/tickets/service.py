@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -367,9 +368,17 @@ def _event(
         "kind": ticket.kind,
         "caller": ticket.caller,
         "tells": tells,
-        "answer_due": ticket.answer_due,
+        "answer_by": _day(ticket.answer_due, city),
         "note": note if tells else "",
         "detail": (detail or {}) if tells else {},
         "at": now,
     }
     return {"at": now, "kind": kind, "subject": ticket.id, "body": body}
+
+
+def _day(at: datetime | None, city: City) -> str:
+    """The day by the city's reckoning, as it is said to a citizen."""
+    if at is None:
+        return ""
+    day = at.astimezone(ZoneInfo(city.pack.city.timezone))
+    return f"{day.year}年{day.month}月{day.day}日"

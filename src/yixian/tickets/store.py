@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import msgspec
 
 from yixian.db.pool import Transaction
 from yixian.tickets import deadlines
-from yixian.tickets.model import OPEN, Count, Filters, HistoryRow, Light, Line, Order, State, Ticket
+from yixian.tickets.model import OPEN, Count, Filters, HistoryRow, Light, Line, Order, Seal, State, Ticket
 
 COLUMNS = ", ".join(f.name for f in msgspec.structs.fields(Ticket))
 """Of table `ticket`, in the struct's order; a test keeps the two equal."""
@@ -35,7 +35,12 @@ FIXED = frozenset(
 """What no step changes; the application's role may not either."""
 
 _CHANGEABLE = [f.name for f in msgspec.structs.fields(Ticket) if f.name not in FIXED]
-_SET = ",\n                   ".join(f"{name} = n.{name}" for name in _CHANGEABLE)
+_MARKS = ("warned_at", "overdue_at")
+# The job sets marks without a step, so a step that read the ticket before must not put back what it read.
+_SET = ",\n                   ".join(
+    f"{name} = CASE WHEN n.next_due <> t.next_due THEN n.{name} ELSE t.{name} END" if name in _MARKS else f"{name} = n.{name}"
+    for name in _CHANGEABLE
+)
 
 
 def _plain(row: msgspec.Struct, **more: Any) -> dict[str, Any]:
@@ -181,7 +186,8 @@ async def history(tx: Transaction, ticket: UUID, since: datetime) -> tuple[Histo
     return tuple(msgspec.convert(dict(r), HistoryRow) for r in rows)
 
 
-PAGE_MOST = 200
+STREAMED = 2000
+"""Rows fetched at once when everything is read."""
 
 _LIST = """
        t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
@@ -326,3 +332,195 @@ async def last_change(tx: Transaction, ticket: UUID, since: datetime) -> History
         since,
     )
     return msgspec.convert(dict(row), HistoryRow) if row else None
+
+
+MARKED_AT_ONCE = 1000
+
+_TOLD = """
+        INSERT INTO event (at, kind, subject, body)
+        SELECT $1, {kind}, m.id,
+               jsonb_build_object('number', m.number, 'state', m.state, 'lead', m.lead, 'matter', m.matter, 'region', m.region,
+                                  'channel', m.channel, 'kind', m.kind, 'due', m.next_due, 'at', $1)
+          FROM marked m"""
+
+
+async def mark_amber(tx: Transaction, now: datetime) -> int:
+    """Marks tickets whose limit comes near, with an event each; returns how many, `MARKED_AT_ONCE` at most."""
+    done = await tx.execute(
+        f"""
+        WITH marked AS (
+            UPDATE ticket t
+               SET warned_at = $1
+             WHERE t.id IN (
+                   SELECT id
+                     FROM ticket
+                    WHERE warned_at IS NULL
+                      AND amber_at <= $1
+                      AND next_due >= $1
+                    ORDER BY amber_at
+                    LIMIT {MARKED_AT_ONCE}
+                      FOR UPDATE SKIP LOCKED)
+            RETURNING t.*
+        )
+        {_TOLD.format(kind="'ticket.warned'")}
+        """,  # noqa: S608 -- every piece is written here
+        now,
+    )
+    return int(done.split()[-1])
+
+
+async def mark_red(tx: Transaction, now: datetime) -> int:
+    """Marks tickets whose limit has passed, with an event each; returns how many, `MARKED_AT_ONCE` at most."""
+    done = await tx.execute(
+        f"""
+        WITH marked AS (
+            UPDATE ticket t
+               SET overdue_at = $1, warned_at = coalesce(t.warned_at, $1)
+             WHERE t.id IN (
+                   SELECT id
+                     FROM ticket
+                    WHERE overdue_at IS NULL
+                      AND next_due < $1
+                    ORDER BY next_due
+                    LIMIT {MARKED_AT_ONCE}
+                      FOR UPDATE SKIP LOCKED)
+            RETURNING t.*
+        )
+        {_TOLD.format(kind="'ticket.overdue'")}
+        """,  # noqa: S608 -- every piece is written here
+        now,
+    )
+    return int(done.split()[-1])
+
+
+async def put_notices(tx: Transaction, notices: Sequence[dict[str, Any]]) -> None:
+    """Writes what citizens are to be told: `{ticket, version, at, kind, text, shared}` each.
+
+    `{number}` in a text becomes the number that the citizen knows; a shared one also goes to those merged into the ticket.
+    Written twice it is there once.
+    """
+    await tx.execute(
+        """
+        WITH told AS (
+            SELECT *
+              FROM jsonb_to_recordset($1) AS n (ticket uuid, version integer, at timestamptz, kind text, text text, shared boolean)
+        ), addressed AS (
+            SELECT n.*, t.id AS addressee, t.caller, t.number
+              FROM told n
+              JOIN ticket t ON t.id = n.ticket
+             UNION ALL
+            SELECT n.*, t.id, t.caller, t.number
+              FROM told n
+              JOIN ticket t ON t.merged_into = n.ticket
+             WHERE n.shared
+               AND t.closed_at <= n.at
+        )
+        INSERT INTO notice (id, ticket, caller, at, kind, text)
+        SELECT md5(a.ticket::text || a.version || a.addressee)::uuid, a.addressee, a.caller, a.at, a.kind,
+               replace(a.text, '{number}', a.number)
+          FROM addressed a
+         WHERE a.caller IS NOT NULL
+            ON CONFLICT (id) DO NOTHING
+        """,
+        list(notices),
+    )
+
+
+async def last_seal(tx: Transaction) -> Seal | None:
+    """The newest seal."""
+    row = await tx.fetchrow("SELECT hour, rows, root, previous, made_at FROM seal ORDER BY hour DESC LIMIT 1")
+    return Seal(*row) if row else None
+
+
+async def first_row_at(tx: Transaction) -> datetime | None:
+    """When the first row of history was written."""
+    return await tx.fetchval("SELECT min(at) FROM history")
+
+
+async def rows_between(tx: Transaction, start: datetime, end: datetime) -> list[tuple[datetime, UUID, int, bytes]]:
+    """`(hour, ticket, seq, hash)` of each row of history, in the order in which an hour is sealed."""
+    rows = await tx.fetch(
+        """
+        SELECT date_trunc('hour', at, 'UTC') AS hour, ticket, seq, hash
+          FROM history
+         WHERE at >= $1
+           AND at < $2
+         ORDER BY 1, 2, 3
+        """,
+        start,
+        end,
+    )
+    return [(r[0], r[1], r[2], r[3]) for r in rows]
+
+
+class ChainedRow(msgspec.Struct, frozen=True):
+    """A row of history beside what its ticket says of its chain; no number when the ticket is gone."""
+
+    row: HistoryRow
+    number: str | None
+    version: int | None
+    head: bytes | None
+
+
+async def chains(tx: Transaction) -> AsyncIterator[ChainedRow]:
+    """All history, ticket by ticket, row by row."""
+    found = tx.cursor(
+        """
+        SELECT h.ticket, h.seq, h.at, h.actor, h.role, h.unit, h.action, h.source, h.target, h.note, h.detail, h.public,
+               h.previous, h.hash, t.number, t.version, t.head
+          FROM history h
+          LEFT JOIN ticket t ON t.id = h.ticket
+         ORDER BY h.ticket, h.seq, h.at
+        """,
+        prefetch=STREAMED,
+    )
+    async for r in found:
+        yield ChainedRow(HistoryRow(*tuple(r)[:14]), r["number"], r["version"], r["head"])
+
+
+async def seals(tx: Transaction) -> AsyncIterator[Seal]:
+    """All seals, oldest first."""
+    async for r in tx.cursor("SELECT hour, rows, root, previous, made_at FROM seal ORDER BY hour", prefetch=STREAMED):
+        yield Seal(*tuple(r))
+
+
+async def without_history(tx: Transaction, most: int) -> tuple[str, ...]:
+    """Numbers of tickets of which not one row is left, `most` at most."""
+    rows = await tx.fetch(
+        """
+        SELECT t.number
+          FROM ticket t
+         WHERE NOT EXISTS (SELECT FROM history h WHERE h.ticket = t.id)
+         ORDER BY t.id
+         LIMIT $1
+        """,
+        most,
+    )
+    return tuple(r["number"] for r in rows)
+
+
+async def history_size(tx: Transaction) -> tuple[int, int]:
+    """How many rows of history, and how many seals, there are."""
+    row = await tx.fetchrow("SELECT (SELECT count(*) FROM history), (SELECT count(*) FROM seal)")
+    assert row is not None
+    return row[0], row[1]
+
+
+async def put_seals(tx: Transaction, seals: Sequence[Seal]) -> None:
+    """Writes seals."""
+    await tx.executemany(
+        "INSERT INTO seal (hour, rows, root, previous, made_at) VALUES ($1, $2, $3, $4, $5)",
+        [msgspec.structs.astuple(s) for s in seals],
+    )
+
+
+async def make_partitions(tx: Transaction, day: date, months: int) -> int:
+    """Makes what is missing of this month's partitions and the next `months`; returns how many were made."""
+    made = await tx.fetchval("SELECT make_partitions($1::date, $2)", day, months)
+    return made or 0
+
+
+async def forget(tx: Transaction, keys_before: datetime, failures_before: datetime) -> None:
+    """Removes idempotency keys and wrong check codes that are too old to matter."""
+    await tx.execute("DELETE FROM idempotency WHERE at < $1", keys_before)
+    await tx.execute("DELETE FROM lookup_failure WHERE at < $1", failures_before)
