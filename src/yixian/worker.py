@@ -47,10 +47,21 @@ async def work(
     await jobs.plan_periodic(database, kinds, clock())
     async with database.listening("yixian_events") as calls:
         while not stopping.is_set():
-            busy = await outbox.hand_on(database, consumers, clock()) > 0
+            busy = await _hand_on(database, consumers)
             busy = await jobs.run_due(database, kinds, clock()) or busy
             if not busy:
                 await _until_called(calls, stopping)
+
+
+async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]]) -> bool:
+    """Whether events were handed on. A consumer that fails is tried again with the next look; jobs go on meanwhile."""
+    try:
+        return await outbox.hand_on(database, consumers, clock()) > 0
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+        raise  # the database is away: `run` waits for it
+    except Exception:
+        log.exception("a consumer failed; the events wait")
+        return False
 
 
 async def _until_called(calls: asyncio.Queue[str], stopping: asyncio.Event) -> None:

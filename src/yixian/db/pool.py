@@ -19,7 +19,7 @@ Transaction = asyncpg.Connection
 
 APPLICATION_ROLE = "yixian_app"
 
-_PLAIN = re.compile(r"^[A-Za-z0-9._/-]*$")
+_PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
 
 
 class Scope(StrEnum):
@@ -51,7 +51,7 @@ class Acting(msgspec.Struct, frozen=True):
     def statement(self) -> str:
         """Opens the transaction and says who acts, in one round trip. Values are codes; anything else is refused, never quoted."""
         for value in (self.actor, self.unit_path, self.ticket):
-            if not _PLAIN.match(value):
+            if not _PLAIN.fullmatch(value):
                 raise ValueError(f"not a code: {value!r}")
         return (
             f"BEGIN; SET LOCAL yixian.scope = '{self.scope}'; SET LOCAL yixian.actor = '{self.actor}'; "
