@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +27,7 @@ class CannotOpen(Exception):
     """A sealed value was changed, or sealed with another key; the message says what to check."""
 
 
+@runtime_checkable  # the web framework looks whether a dependency is what a route asks for
 class Vault(Protocol):
     """Seals, opens, and makes searchable."""
 
