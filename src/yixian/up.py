@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 import asyncpg
@@ -42,6 +42,8 @@ class Part(msgspec.Struct):
     started: float = 0.0
     not_before: float = 0.0
     deaths: int = 0
+    quiet: bool = False
+    """Its output is nobody's business, and that it ends is no accident."""
 
 
 def commands(settings: Settings) -> dict[str, list[str]]:
@@ -56,11 +58,10 @@ def commands(settings: Settings) -> dict[str, list[str]]:
 
 
 @contextmanager
-def running(settings: Settings, where: Addresses, names: Iterable[str] = ("web", "worker")) -> Generator[list[Part]]:
-    """The processes, started; stopped when the block ends, whatever ends it."""
+def running(settings: Settings, where: Addresses) -> Generator[list[Part]]:
+    """The processes, started; stopped when the block ends, whatever ends it. `add` puts further ones beside them."""
     environment = {**os.environ, **_environment(settings, where)}
-    known = commands(settings)
-    parts = [Part(name, known[name]) for name in names]
+    parts = [Part(name, command) for name, command in commands(settings).items()]
     for part in parts:
         _start(part, environment)
     try:
@@ -79,6 +80,11 @@ def keep(parts: list[Part], settings: Settings, where: Addresses, going_on: Call
         for part in parts:
             _mend(part, environment)
         time.sleep(LOOK_EVERY)
+
+
+def add(parts: list[Part], name: str, command: list[str]) -> None:
+    """One more process, started at the next look of `keep`; when it ends by itself it is started again."""
+    parts.append(Part(name, command, quiet=True))
 
 
 def answers(settings: Settings, within: float) -> bool:
@@ -124,8 +130,8 @@ def _environment(settings: Settings, where: Addresses) -> Mapping[str, str]:
 def _start(part: Part, environment: Mapping[str, str]) -> None:
     part.started = time.monotonic()
     # A group of its own: Ctrl-C reaches us alone, and we stop them in order.
-    part.process = subprocess.Popen(part.command, env=dict(environment), start_new_session=True)
-    log.info("started", part=part.name, pid=part.process.pid)
+    output = subprocess.DEVNULL if part.quiet else None
+    part.process = subprocess.Popen(part.command, env=dict(environment), start_new_session=True, stdout=output, stderr=output)
 
 
 def _mend(part: Part, environment: Mapping[str, str]) -> None:
@@ -138,7 +144,8 @@ def _mend(part: Part, environment: Mapping[str, str]) -> None:
         part.deaths = 0 if now - part.started > CALM else part.deaths + 1
         part.not_before = now + (min(0.2 * 2**part.deaths, LONGEST_WAIT) if part.deaths else 0)
         part.process = None
-        log.warning("died; starting it again", part=part.name, code=code)
+        if not part.quiet:
+            log.warning("died; starting it again", part=part.name, code=code)
     if now >= part.not_before:
         _start(part, environment)
 

@@ -13,10 +13,13 @@ import typer
 from yixian.app import clock
 from yixian.cli.common import Json, err, out, print_json, progress
 from yixian.db import backup as backups
-from yixian.db import bootstrap, migrate
+from yixian.db import bootstrap, migrate, pool
 from yixian.db.bootstrap import Addresses
 from yixian.settings import load
 from yixian.tickets import verify as verifying
+
+SHOWN = 20
+"""Faults that are listed; --json lists up to a thousand."""
 
 app = typer.Typer(help="Migrate, verify, back up and restore the database.", no_args_is_help=True)
 
@@ -70,14 +73,23 @@ def verify(json: Json = False) -> None:
     if json:
         print_json(report)
     else:
-        out.print(verifying.in_words(report), highlight=False)
-    if report.faults:
+        _show(report)
+    if not report.sound:
         raise typer.Exit(1)
+
+
+def _show(report: verifying.Report) -> None:
+    for fault in report.faults[:SHOWN]:
+        where = f"ticket {fault.ticket} step {fault.seq}" if fault.ticket else f"hour {fault.hour:%Y-%m-%d %H:00}Z" if fault.hour else ""
+        out.print(f"{fault.wrong.value}: {where}", highlight=False)
+    looked = f"{report.tickets:,} tickets, {report.rows:,} steps, {report.seals:,} seals"
+    out.print(f"{looked}: {'nothing was changed' if report.sound else f'{len(report.faults):,} faults'}.", highlight=False)
 
 
 async def _verify(where: Addresses, step: verifying.Progress) -> verifying.Report:
     connection = await asyncpg.connect(where.owner)
     try:
+        await pool.prepare(connection)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await verifying.verify(connection, step)
     finally:

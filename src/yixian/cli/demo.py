@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +59,8 @@ def demo(
                     err.print("The web server did not start; see the messages above.")
                     raise typer.Exit(1)
             _greet(settings, added)
-            _play(settings, where, rate, stopping)
+            if rate:
+                up.add(parts, "residents", _player(rate))
             up.keep(parts, settings, where, lambda: not stopping.is_set())
             err.print("Stopping ...")
 
@@ -119,9 +122,8 @@ def _greet(settings: Settings, added: tuple[Added, ...]) -> None:
     )
 
 
-def _play(settings: Settings, where: Addresses, rate: float, stopping: threading.Event) -> None:
-    """Contacts that keep coming, in the background, through the public API."""
-    if rate:
-        from yixian.replay.run import play_for_demo
-
-        threading.Thread(target=play_for_demo, args=(settings, where, rate, stopping), daemon=True).start()
+def _player(rate: float) -> list[str]:
+    """Contacts that keep coming through the public API, and staff who take most of the tickets through their life."""
+    count, seed = max(200, int(rate * 600)), secrets.randbits(20)
+    options = {"rate": rate, "count": count, "left": 0.25, "concurrency": 4, "seed": seed}
+    return [sys.executable, "-m", "yixian.cli", "replay", *(f"--{name}={value}" for name, value in options.items()), "--json"]

@@ -141,7 +141,7 @@ async def connect(url: str, size: int, *, as_application: bool = True) -> Databa
     if as_application and not _names_role(url, APPLICATION_ROLE):
         settings["role"] = APPLICATION_ROLE
     pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=_prepare, reset=_keep, server_settings=settings, command_timeout=60
+        url, min_size=1, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
     )
     return Database(pool)
 
@@ -150,7 +150,8 @@ def _names_role(url: str, role: str) -> bool:
     return f"//{role}:" in url or f"//{role}@" in url
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def prepare(connection: asyncpg.Connection) -> None:
+    """JSON columns as Python values: every connection of ours, the owner's too, must read them alike."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode)
 
