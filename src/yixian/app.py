@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -23,7 +23,7 @@ from yixian.city.inforce import City
 from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
-from yixian.db.pool import Database
+from yixian.db.pool import NOBODY, Database
 from yixian.intake import service as intake
 from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
@@ -45,6 +45,9 @@ ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
+
+
+Asked = Request[Any, Any, Any]
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -89,7 +92,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                     await following
 
     return Litestar(
-        route_handlers=[route for name in ROUTES for route in importlib.import_module(name).routes],
+        route_handlers=[health, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
         dependencies={name: Provide(give, **how) for name, give, how in _dependencies()},
         exception_handlers=problems.handlers(PROBLEMS),
         before_send=[static.secure],
@@ -99,6 +102,14 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
         logging_config=None,
         debug=False,
     )
+
+
+@get("/health", include_in_schema=False)
+async def health(request: Asked) -> dict[str, str]:
+    """For a load balancer: 200 when this process and its database answer, else 503."""
+    async with _process(request).database.transaction(NOBODY) as tx:
+        await tx.execute("-- only to see that it answers")
+    return {"state": "well", "version": yixian.__version__}
 
 
 DESKS = (
@@ -152,6 +163,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     tickets.Overtaken: _overtaken,
     intake.Unfit: _unfit,
     intake.KeyUsed: _key_used,
+    intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),
     NumbersUsedUp: _full,
     asyncpg.PostgresConnectionError: _away,
     asyncpg.CannotConnectNowError: _away,
@@ -165,8 +177,6 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
 
 
 # -- What handlers ask for by name -------------------------------------------------------------------------------
-
-Asked = Request[Any, Any, Any]
 
 
 def _process(request: Asked) -> Process:
@@ -221,8 +231,6 @@ def _dependencies() -> tuple[tuple[str, Callable[..., Any], dict[str, Any]], ...
         "session": sessions.provide_session,
         "actor": sessions.provide_actor,
         "operator": sessions.provide_operator,
-        "held": sessions.provide_held,
-        "attempts": sessions.provide_attempts,
     }
     return (
         *((name, give, {"sync_to_thread": False}) for name, give in plain.items()),

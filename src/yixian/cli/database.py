@@ -13,7 +13,7 @@ import typer
 from yixian.app import clock
 from yixian.cli.common import Json, err, out, print_json, progress
 from yixian.db import backup as backups
-from yixian.db import bootstrap, migrate, pool
+from yixian.db import bootstrap, migrate
 from yixian.db.bootstrap import Addresses
 from yixian.settings import load
 from yixian.tickets import verify as verifying
@@ -87,13 +87,8 @@ def _show(report: verifying.Report) -> None:
 
 
 async def _verify(where: Addresses, step: verifying.Progress) -> verifying.Report:
-    connection = await asyncpg.connect(where.owner)
-    try:
-        await pool.prepare(connection)
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await verifying.verify(connection, step)
-    finally:
-        await connection.close()
+    async with bootstrap.as_owner(where) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        return await verifying.verify(connection, step)
 
 
 @app.command()

@@ -52,17 +52,38 @@ async def prepare(where: Addresses, now: datetime) -> tuple[migrate.Migration, .
 
 
 @asynccontextmanager
+async def as_owner(where: Addresses) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the owner, to a database that exists.
+
+    Raises:
+        SchemaMismatch: there is no database yet.
+    """
+    try:
+        connection = await asyncpg.connect(where.owner)
+    except asyncpg.InvalidCatalogNameError as error:
+        raise migrate.SchemaMismatch("There is no database yet. Run: yixian db migrate") from error
+    try:
+        await pool.prepare(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
 async def ready(settings: Settings, where: Addresses) -> AsyncIterator[pool.Database]:
     """A pool on a database whose schema this version knows.
 
     Raises:
         SchemaMismatch: it was made by a newer version, or was never migrated.
     """
-    owner = await asyncpg.connect(where.application)
     try:
-        found = await migrate.status(owner)
+        connection = await asyncpg.connect(where.application)
+    except asyncpg.InvalidCatalogNameError as error:
+        raise migrate.SchemaMismatch("There is no database yet. Run: yixian db migrate") from error
+    try:
+        found = await migrate.status(connection)
     finally:
-        await owner.close()
+        await connection.close()
     migrate.check(found)
     if found.pending:
         raise migrate.SchemaMismatch("The database has not been brought up to this version. Run: yixian db migrate")

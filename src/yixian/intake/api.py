@@ -6,20 +6,23 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview, Receipt
-from yixian.intake.service import Means
+from yixian.intake.service import Means, TooManyContacts
+from yixian.people.attempts import Attempts
 from yixian.people.model import Actor
+from yixian.people.sessions import address
 from yixian.web.problems import PROBLEM_RESPONSES
 
 Key = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         max_length=200,
         description="A key of the sender's own for this contact: sent again, it gives the same receipt and stores nothing.",
     ),
@@ -36,12 +39,19 @@ Key = Annotated[
     },
 )
 async def take_contact(
-    request: Request[Any, Any, Any], data: ContactIn, means: Means, operator: Actor | None, now: datetime, key: Key = None
+    request: Request[Any, Any, Any],
+    data: JSONBody[ContactIn],
+    means: NamedDependency[Means],
+    operator: NamedDependency[Actor | None],
+    now: NamedDependency[datetime],
+    key: Key = None,
 ) -> Response[Receipt]:
     """Takes one contact in and says what became of it: the answer, the tickets, or where to turn.
 
     Anybody may send one. Signed-in operators may also say how they ended it.
     """
+    if operator is None:
+        check_rate(request, now)
     receipt = await service.record(means, data, operator, _of_sender(key, operator), now)
     return Response(receipt, status_code=HTTP_200_OK if receipt.repeated else HTTP_201_CREATED)
 
@@ -53,10 +63,27 @@ async def take_contact(
     status_code=HTTP_200_OK,
     responses=PROBLEM_RESPONSES,
 )
-async def preview_contact(data: ContactIn, means: Means, operator: Actor | None, now: datetime) -> list[Preview]:
+async def preview_contact(
+    data: JSONBody[ContactIn], means: NamedDependency[Means], operator: NamedDependency[Actor | None], now: NamedDependency[datetime]
+) -> list[Preview]:
     """What would be understood and who would get it; nothing is stored."""
     service.check(data, operator, means.city)
     return list(service.preview(means, data, now))
+
+
+def check_rate(request: Request[Any, Any, Any], now: datetime) -> None:
+    """Counts a contact of somebody who is not signed in.
+
+    Raises:
+        TooManyContacts: the address sent more in the last minute than the settings allow.
+    """
+    process = request.app.state.process
+    if not process.settings.public_rate:
+        return
+    if "contacts_by_address" not in request.app.state:
+        request.app.state["contacts_by_address"] = Attempts(process.settings.public_rate)
+    if not request.app.state["contacts_by_address"].allow(address(request), now):
+        raise TooManyContacts("提交过于频繁，请一分钟后再试；紧急情况请直接拨打 110、119、120 或 122。")
 
 
 def _of_sender(key: str | None, operator: Actor | None) -> str | None:

@@ -52,6 +52,10 @@ class KeyUsed(Exception):
     """The idempotency key was used before with another body."""
 
 
+class TooManyContacts(Exception):
+    """One address sends faster than the settings allow."""
+
+
 class Means(msgspec.Struct, frozen=True):
     """What intake works with."""
 
