@@ -1,0 +1,384 @@
+"""The desks: each person's work by the clock, and the supervisor's numbers that live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery
+from litestar.response import Redirect, ServerSentEvent
+
+from yixian.city.inforce import City
+from yixian.db.pool import Database
+from yixian.people.guards import needs
+from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
+from yixian.people.secrets import Vault
+from yixian.settings import Settings
+from yixian.tickets import deadlines, forms, service, words
+from yixian.tickets.model import OPEN, Action, Count, Filters, Light, Page, State, Ticket
+from yixian.tickets.service import NotFound, Seen
+from yixian.web.problems import usual
+from yixian.web.render import page
+from yixian.web.static import local
+
+Asked = Request[Any, Any, Any]
+
+HOMES: Final[tuple[tuple[Role, str], ...]] = (
+    (Role.OPERATOR, "/desk/operator"),
+    (Role.DISPATCHER, "/desk/dispatch"),
+    (Role.HANDLER, "/desk/unit"),
+    (Role.UNIT_REVIEWER, "/desk/unit"),
+    (Role.REVIEWER, "/desk/review"),
+    (Role.CALL_BACK, "/desk/callback"),
+    (Role.SUPERVISOR, "/desk/supervisor"),
+    (Role.ANALYST, "/desk/supervisor"),
+    (Role.SYSTEM_ADMIN, "/admin/staff"),
+    (Role.SECURITY_ADMIN, "/admin/staff"),
+    (Role.AUDIT_ADMIN, "/admin/audit"),
+)
+"""Where each role begins its day; who has several begins at the first."""
+
+LIVE_EVERY: Final = timedelta(seconds=2)
+"""How old a number on the supervisor's screen may be."""
+
+
+class Here(msgspec.Struct, frozen=True):
+    """Who asks, and what a page of the desks is made from."""
+
+    request: Asked
+    session: Session
+    db: Database
+    city: City
+    vault: Vault
+    now: datetime
+
+
+async def provide_here(
+    request: Asked,
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    vault: NamedDependency[Vault],
+    now: NamedDependency[datetime],
+) -> Here:
+    """Dependency `here`."""
+    return Here(request, session, db, city, vault, now)
+
+
+HERE: Final = {"here": Provide(provide_here)}
+
+
+class Tab(msgspec.Struct, frozen=True):
+    """One list of a desk."""
+
+    key: str
+    label: str
+    filters: Filters
+
+
+UNIT_TABS: Final = (
+    Tab("sign", "待签收", Filters(states=(State.DISPATCHED,))),
+    Tab("work", "办理中", Filters(states=(State.HANDLING, State.JOINT_REVIEW))),
+    Tab("check", "待单位审核", Filters(states=(State.UNIT_REVIEW,))),
+    Tab("sent", "已答复", Filters(states=(State.IN_REVIEW, State.AWAITING_CALL_BACK))),
+    Tab("closed", "已办结", Filters(states=(State.CLOSED,))),
+)
+
+REVIEW_TABS: Final = (
+    Tab("answers", "待审核答复", Filters(states=(State.IN_REVIEW,))),
+    Tab("extensions", "延期申请", Filters(extension_asked=True)),
+    Tab("rated", "待回访与不满意", Filters(states=(State.AWAITING_CALL_BACK,))),
+)
+
+CALL_BACK_TABS: Final = (Tab("waiting", "待回访", Filters(states=(State.AWAITING_CALL_BACK,))),)
+
+DISPATCH_TABS: Final = (
+    Tab("new", "待派单", Filters(states=(State.AWAITING_DISPATCH,))),
+    Tab("joint", "联合审定", Filters(states=(State.JOINT_REVIEW,))),
+)
+
+ALL: Final = Tab("all", "全部未办结", Filters())
+
+
+def zone_of(city: City) -> ZoneInfo:
+    """The city's zone."""
+    return ZoneInfo(city.pack.city.timezone)
+
+
+def light_of(ticket: Ticket, now: datetime) -> Light:
+    """How its clock looks."""
+    return deadlines.light(ticket.next_due, ticket.amber_at, now)
+
+
+@get("/desk", include_in_schema=False, guards=[needs()])
+async def home(session: NamedDependency[Session]) -> Redirect:
+    """To one's own desk."""
+    for role, desk in HOMES:
+        if role in session.actor.roles:
+            return Redirect(desk, status_code=303)
+    raise usual(403)
+
+
+@get("/desk/unit", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
+async def unit_desk(
+    here: NamedDependency[Here],
+    tab: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+) -> Response[Any]:
+    """What the unit has in hand, by the clock."""
+    default = "check" if Role.HANDLER not in here.session.actor.roles else ""
+    return await _desk("承办", "/desk/unit", UNIT_TABS, here, tab or default, after, done, number)
+
+
+@get("/desk/review", include_in_schema=False, dependencies=HERE, guards=[needs(Role.REVIEWER, Role.SUPERVISOR)])
+async def review_desk(
+    here: NamedDependency[Here],
+    tab: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+) -> Response[Any]:
+    """Answers to be looked at, extensions to be decided, discontent to be looked into."""
+    return await _desk("审核", "/desk/review", REVIEW_TABS, here, tab, after, done, number)
+
+
+@get("/desk/callback", include_in_schema=False, dependencies=HERE, guards=[needs(Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR)])
+async def call_back_desk(
+    here: NamedDependency[Here],
+    tab: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+) -> Response[Any]:
+    """Who is to be called."""
+    return await _desk("回访", "/desk/callback", CALL_BACK_TABS, here, tab, after, done, number)
+
+
+async def _desk(title: str, address: str, tabs: Sequence[Tab], here: Here, tab: str, after: str, done: str, number: str) -> Response[Any]:
+    open_tab = next((t for t in tabs if t.key == tab), tabs[0])
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
+        counted = await service.counts(tx, here.session.actor, here.now)
+    return page(
+        here.request,
+        "tickets/desk.html",
+        session=here.session,
+        title=title,
+        address=address,
+        tabs=[(t, _sum(counted, t.filters)) for t in tabs],
+        open_tab=open_tab,
+        found=found,
+        next=_more(address, {"tab": open_tab.key}, found),
+        first=f"{address}?tab={open_tab.key}" if after else "",
+        city=here.city,
+        now=here.now,
+        words=words,
+        done=words.ACTIONS.get(done, ""),
+        done_key=done,
+        done_number=number,
+    )
+
+
+def _sum(counted: Sequence[Count], filters: Filters) -> int | None:
+    """How many stand in the states of a tab; None when it is not a matter of states, or of tickets that are over."""
+    if not filters.states or State.CLOSED in filters.states:
+        return None
+    return sum(c.count for c in counted if c.state in filters.states)
+
+
+def _more(address: str, asked: dict[str, str], found: Page) -> str:
+    return f"{address}?{urlencode({**asked, 'after': found.after})}" if found.after else ""
+
+
+# -- The dispatcher's queue --------------------------------------------------------------------------------------
+
+
+@get("/desk/dispatch", include_in_schema=False, dependencies=HERE, guards=[needs(Role.DISPATCHER, Role.SUPERVISOR)])
+async def dispatch_desk(
+    here: NamedDependency[Here],
+    tab: FromQuery[str] = "",
+    ticket: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+) -> Response[Any]:
+    """What the gate was not sure of, by the clock; the chosen one beside it with its suggestions."""
+    open_tab = next((t for t in DISPATCH_TABS if t.key == tab), DISPATCH_TABS[0])
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
+        counted = await service.counts(tx, here.session.actor, here.now)
+        chosen = ticket or (found.lines[0].number if found.lines else "")
+        seen = await _seen(tx, here.session.actor, chosen, here.city, here.now) if chosen else None
+    return page(
+        here.request,
+        "tickets/dispatch.html",
+        session=here.session,
+        tabs=[(t, _sum(counted, t.filters)) for t in DISPATCH_TABS],
+        open_tab=open_tab,
+        found=found,
+        next=_more("/desk/dispatch", {"tab": open_tab.key}, found),
+        first=f"/desk/dispatch?tab={open_tab.key}" if after else "",
+        seen=seen,
+        ticket=seen.ticket if seen else None,
+        light=light_of(seen.ticket, here.now) if seen else Light.NONE,
+        form=forms.FORMS[Action.DISPATCH],
+        values=forms.proposed(Action.DISPATCH, seen.ticket, seen.orders, here.city) if seen else {},
+        city=here.city,
+        now=here.now,
+        words=words,
+        done=words.ACTIONS.get(done, ""),
+        done_key=done,
+        done_number=number,
+        back=local(f"/desk/dispatch?tab={open_tab.key}"),
+    )
+
+
+async def _seen(tx: Any, actor: Actor, number: str, city: City, now: datetime) -> Seen | None:
+    """The chosen ticket; None when it is gone meanwhile."""
+    try:
+        return await service.see(tx, actor, number, city, now)
+    except NotFound:
+        return None
+
+
+# -- The supervisor's overview -----------------------------------------------------------------------------------
+
+LOOKING_ON: Final = tuple(HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK})
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """Counts by state and light, as the page and the stream give them."""
+
+    at: datetime
+    values: dict[str, int]
+    """`handling.red`, and the sums `handling`, `red`, `all`."""
+
+
+def overview(counted: Sequence[Count], now: datetime) -> Overview:
+    """Adds up by state, by light, and in all."""
+    values: dict[str, int] = {"all": 0}
+    for count in counted:
+        for key in (f"{count.state}.{count.light}", count.state.value, count.light.value, "all"):
+            values[key] = values.get(key, 0) + count.count
+    return Overview(now, values)
+
+
+@get("/desk/supervisor", include_in_schema=False, dependencies=HERE, guards=[needs(*LOOKING_ON)])
+async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
+    """The whole line at a glance; every number leads to its tickets."""
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        counted = await service.counts(tx, here.session.actor, here.now)
+        worst = await service.worklist(tx, here.session.actor, Filters(light=Light.RED), "", 10, here.now)
+    return page(
+        here.request,
+        "tickets/supervisor.html",
+        session=here.session,
+        values=overview(counted, here.now).values,
+        states=[s for s in State if s in OPEN],
+        lights=[Light.RED, Light.AMBER, Light.GREEN, Light.NONE],
+        worst=worst,
+        city=here.city,
+        now=here.now,
+        words=words,
+    )
+
+
+@get("/desk/live", include_in_schema=False, guards=[needs(*LOOKING_ON)])
+async def live(
+    request: Asked, session: NamedDependency[Session], db: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> ServerSentEvent:
+    """The overview as a stream. It ends when the idle time is over: a screen that nobody touches signs nobody in for ever."""
+    return ServerSentEvent(_numbers(request, session.actor, db, timedelta(minutes=settings.session_idle_minutes)))
+
+
+async def _numbers(request: Asked, actor: Actor, db: Database, lasting: timedelta) -> AsyncGenerator[str, None]:
+    clock = request.app.state.process.clock
+    shared = _shared(request)
+    begun: datetime = clock()
+    said: dict[str, int] | None = None
+    while clock() - begun < lasting:
+        latest = await shared.look(db, actor, clock())
+        if latest.values != said:
+            said = latest.values
+            yield msgspec.json.encode(said).decode()
+        await asyncio.sleep(LIVE_EVERY.total_seconds())
+
+
+class Shared:
+    """The newest overview of this process: however many screens look, the database is asked once in a while."""
+
+    def __init__(self) -> None:
+        self._asking = asyncio.Lock()
+        self._latest: Overview | None = None
+
+    async def look(self, db: Database, actor: Actor, now: datetime) -> Overview:
+        """The overview, at most `LIVE_EVERY` old. Everybody who may look sees the whole hotline, so that one serves all."""
+        async with self._asking:
+            if self._latest is None or now - self._latest.at >= LIVE_EVERY:
+                async with db.transaction(actor.acting) as tx:
+                    self._latest = overview(await service.counts(tx, actor, now), now)
+            return self._latest
+
+
+def _shared(request: Asked) -> Shared:
+    state = request.app.state
+    if "tickets_overview" not in state:
+        state["tickets_overview"] = Shared()
+    return state["tickets_overview"]
+
+
+@get("/desk/tickets", include_in_schema=False, dependencies=HERE, guards=[needs(*HOTLINE_ROLES, *UNIT_ROLES)])
+async def ticket_list(
+    here: NamedDependency[Here],
+    state: FromQuery[str] = "",
+    light: FromQuery[str] = "",
+    supervision: FromQuery[str] = "",
+    urged: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Response[Any]:
+    """The tickets behind a number of the overview, or the one with a number."""
+    if number.strip():
+        return Redirect(f"/desk/ticket/{number.strip().upper()}", status_code=303)
+    asked = {"state": state, "light": light, "supervision": supervision, "urged": urged}
+    filters = Filters(
+        states=(State(state),) if state in State else (),
+        light=Light(light) if light in Light else None,
+        supervision=supervision if supervision in words.SUPERVISIONS else "",
+        urged=bool(urged),
+    )
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        found = await service.worklist(tx, here.session.actor, filters, after, service.LIMIT, here.now)
+    asked = {k: v for k, v in asked.items() if v}
+    return page(
+        here.request,
+        "tickets/list.html",
+        session=here.session,
+        filters=filters,
+        asked=asked,
+        found=found,
+        next=_more("/desk/tickets", asked, found),
+        first=f"/desk/tickets?{urlencode(asked)}" if after else "",
+        states=list(State),
+        city=here.city,
+        now=here.now,
+        words=words,
+    )
+
+
+def sayings() -> tuple[str, ...]:
+    """Titles and tabs, for the test of the catalogue."""
+    tabs = (*UNIT_TABS, *REVIEW_TABS, *CALL_BACK_TABS, *DISPATCH_TABS, ALL)
+    return tuple(t.label for t in tabs)
+
+
+routes = (home, unit_desk, review_desk, call_back_desk, dispatch_desk, supervisor_desk, live, ticket_list)

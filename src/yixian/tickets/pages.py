@@ -1,0 +1,212 @@
+"""The staff's page of one ticket: everything about it, and exactly what this person may do with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from yixian.city.inforce import City
+from yixian.people import callers
+from yixian.people.callers import Field as Secret
+from yixian.people.guards import needs
+from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Role
+from yixian.people.refusals import Invalid
+from yixian.people.refusals import NotFound as Unknown
+from yixian.people.refusals import Refused as NotAllowed
+from yixian.tickets import choices, desks, forms, numbers, service, track, words
+from yixian.tickets.choices import Choice, What
+from yixian.tickets.desks import HERE, Here
+from yixian.tickets.forms import Filled
+from yixian.tickets.model import Action, HistoryRow, OrderRole
+from yixian.tickets.service import Overtaken, Refused, Seen
+from yixian.web.problems import usual
+from yixian.web.render import page
+from yixian.web.static import local
+
+Asked = Request[Any, Any, Any]
+
+STAFF: Final = tuple(HOTLINE_ROLES | UNIT_ROLES)
+
+LEAVES_THE_DESK: Final = frozenset({Action.RETURN, Action.HAND_UP})
+"""After these a unit may no longer see the ticket: it is taken back to its list."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """All that the page shows of a ticket."""
+
+    seen: Seen
+    rows: tuple[HistoryRow, ...]
+    caller: CallerMasked | None
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """A step that could not be taken."""
+
+    action: Action
+    filled: Filled
+    status: int
+    refused: str = ""
+    overtaken: HistoryRow | None = None
+
+    def kept(self, offered: Sequence[Action]) -> list[tuple[str, str]]:
+        """What was typed, by label, when the form it was typed into is no longer on the page."""
+        if self.action in offered:
+            return []
+        return [(f.label, self.filled.values[f.name]) for f in forms.FORMS[self.action].fields if self.filled.values[f.name]]
+
+
+@get("/desk/ticket/{number:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*STAFF)])
+async def ticket_page(
+    here: NamedDependency[Here],
+    number: FromPath[str],
+    done: FromQuery[str] = "",
+    next: FromQuery[str] = "",
+) -> Response[Any]:
+    """The ticket as this person may see it."""
+    sight = await _look(here, number)
+    return _page(here, sight, done=done, back=next)
+
+
+@post("/desk/ticket/{number:str}/{action:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*STAFF)])
+async def take_step(here: NamedDependency[Here], number: FromPath[str], action: FromPath[str]) -> Response[Any]:
+    """Takes a step. When it cannot be taken, the page says why, shows how the ticket stands, and keeps what was typed."""
+    if action not in Action:
+        raise usual(404)
+    what = Action(action)
+    sent = await here.request.form()
+    next_page = local(str(sent.get("next") or "")) if sent.get("next") else ""
+    filled = forms.read(what, sent, here.city)
+    try:
+        if not filled.errors:
+            await _act(here, number, what, filled)
+            return _onward(here.session.actor, number, what, next_page)
+        tried = Tried(what, filled, 422)
+    except Refused as refused:
+        tried = Tried(what, filled, 409, refused=str(refused))
+    except Overtaken as overtaken:
+        tried = Tried(what, filled, 409, overtaken=overtaken.change)
+    sight = await _look(here, number)
+    return _page(here, sight, tried, back=next_page)
+
+
+async def _act(here: Here, number: str, action: Action, filled: Filled) -> None:
+    actor, city = here.session.actor, here.city
+    day = here.now.astimezone(desks.zone_of(city)).date()
+    prefix = city.pack.city.number_prefix
+    fresh = [numbers.number(prefix, day, await here.db.numbers.take(day)) for _ in filled.step.texts]
+    async with here.db.transaction(actor.acting) as tx:
+        await service.act(tx, actor, number, action, filled.step, city, here.now, fresh)
+    here.db.wake()
+
+
+def _onward(actor: Actor, number: str, action: Action, next_page: str) -> Redirect:
+    """Where the work goes on: the list one came from, or the ticket."""
+    told = urlencode({"done": action, "number": number})
+    if next_page:
+        return Redirect(f"{next_page}{'&' if '?' in next_page else '?'}{told}", status_code=303)
+    if action in LEAVES_THE_DESK and not actor.roles & HOTLINE_ROLES:
+        return Redirect(f"/desk/unit?{told}", status_code=303)
+    return Redirect(f"/desk/ticket/{number}?done={action}", status_code=303)
+
+
+@post("/desk/ticket/{number:str}/reveal", include_in_schema=False, dependencies=HERE, guards=[needs(*(set(STAFF) - {Role.ANALYST}))])
+async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
+    """Shows the caller's name or number in clear, once, and writes down who looked and why."""
+    sent = await here.request.form()
+    sight = await _look(here, number)
+    ticket = sight.seen.ticket
+    if ticket.caller is None or str(sent.get("field")) not in Secret:
+        raise usual(404)
+    try:
+        async with here.db.transaction(here.session.actor.acting) as tx:
+            value = await callers.reveal(
+                tx,
+                here.vault,
+                here.session.actor,
+                ticket.caller,
+                Secret(str(sent["field"])),
+                ticket.id,
+                str(sent.get("reason") or ""),
+                here.now,
+            )
+    except (Invalid, NotAllowed, Unknown) as refused:
+        return _page(here, sight, refused=str(refused))
+    return _page(here, sight, revealed=value)
+
+
+@get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF)])
+async def offer_choices(what: FromPath[str], city: NamedDependency[City], q: FromQuery[str] = "", under: FromQuery[str] = "") -> list[str]:
+    """What may be meant by the letters typed so far, as it is written in a field."""
+    if what not in What:
+        raise usual(404)
+    return [c.text for c in found(city, What(what), q, under)]
+
+
+def found(city: City, what: What, query: str, under: str) -> tuple[Choice, ...]:
+    """Choices for a query; `under`: the code of a unit, whose lower units alone are meant."""
+    return choices.find(city, what, query[:50], city.register.paths.get(under, "") if under else "")
+
+
+async def _look(here: Here, number: str) -> Sight:
+    actor = here.session.actor
+    async with here.db.transaction(actor.acting) as tx:
+        seen = await service.see(tx, actor, number, here.city, here.now)
+        rows = await service.time_line(tx, seen.ticket)
+        caller = seen.ticket.caller
+        known: dict[UUID, CallerMasked] = await callers.masked(tx, here.vault, [caller]) if caller else {}
+    return Sight(seen, rows, known.get(caller) if caller else None)
+
+
+def _page(
+    here: Here,
+    sight: Sight,
+    tried: Tried | None = None,
+    *,
+    revealed: str = "",
+    refused: str = "",
+    done: str = "",
+    back: str = "",
+) -> Response[Any]:
+    ticket, orders = sight.seen.ticket, sight.seen.orders
+    offered = [edge.action for edge in sight.seen.offered]
+    asked = [(action, forms.FORMS[action]) for action in offered]
+    return page(
+        here.request,
+        "tickets/ticket.html",
+        status=tried.status if tried else 422 if refused else 200,
+        session=here.session,
+        ticket=ticket,
+        light=desks.light_of(ticket, here.now),
+        rows=sight.rows,
+        live=[o for o in orders if o.ended_at is None],
+        ended=[o for o in orders if o.ended_at is not None],
+        lead=next((o.unit for o in orders if o.role is OrderRole.LEAD and o.ended_at is None), ""),
+        caller=sight.caller,
+        city=here.city,
+        now=here.now,
+        words=words,
+        first=[form for form in asked if form[1].look == "primary"],
+        others=[form for form in asked if form[1].look != "primary"],
+        values={a: forms.proposed(a, ticket, orders, here.city) for a in offered} | ({tried.action: tried.filled.values} if tried else {}),
+        errors=dict(tried.filled.errors) if tried else {},
+        tried=tried.action if tried else None,
+        kept=tried.kept(offered) if tried else [],
+        refused=tried.refused if tried else refused,
+        overtaken=tried.overtaken if tried else None,
+        revealed=revealed,
+        may_reveal=bool(here.session.actor.roles - {Role.ANALYST}),
+        done=words.ACTIONS.get(done, ""),
+        done_key=done,
+        next=local(back) if back else "",
+    )
+
+
+routes = (ticket_page, take_step, reveal, offer_choices, *desks.routes, *track.routes)
