@@ -19,6 +19,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Tag
 
 import yixian
+from yixian import logs
 from yixian.city.inforce import City
 from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
@@ -69,7 +70,9 @@ def clock() -> datetime:
 
 def create() -> Litestar:
     """The application as the web server starts it: everything from the settings."""
-    return create_app(load())
+    settings = load()
+    logs.configure(settings.log_level)
+    return create_app(settings)
 
 
 def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now: Callable[[], datetime] = clock) -> Litestar:

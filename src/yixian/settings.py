@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Contacts a minute one address may send without signing in; 0: no limit (for the demo, tests, and a gateway that limits)."""
     staff_rate: int = 30
     """Sign-in attempts a minute one address may make."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
     data: Path = Path("../shared/data")
     """Folder of measuring data that is not part of the project; benches and a few tests read it."""

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 
+from yixian import logs
 from yixian import up as running_up
 from yixian.cli.common import err
 from yixian.db import bootstrap
@@ -15,6 +16,7 @@ from yixian.settings import load
 def up() -> None:
     """Start everything for production: settings from the environment or YIXIAN_CONFIG. Ctrl-C or SIGTERM stops it."""
     settings = load()
+    logs.configure(settings.log_level)
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
@@ -32,6 +34,7 @@ def worker() -> None:
     from yixian import worker as working
 
     settings = load()
+    logs.configure(settings.log_level)
     if settings.database_url:
         asyncio.run(working.run(settings, bootstrap.Addresses(settings.database_url, settings.database_owner_url)))
         return
