@@ -14,7 +14,7 @@ from yixian.db.pool import SYSTEM, Database
 from yixian.intake import service as intake
 from yixian.intake.model import ContactIn, Receipt, TicketReceipt
 from yixian.people.model import Role
-from yixian.replay.client import Client, SignedIn, connected
+from yixian.replay.client import PATIENCE, Client, SignedIn, connected
 from yixian.replay.model import CannotReplay, Credentials, Due, Plan
 from yixian.replay.report import Kept, Report, Tally
 from yixian.replay.units import Staff
@@ -133,6 +133,7 @@ async def run(
     fallback_unit: str,
     database: Database | None = None,
     progress: Progress = lambda _acknowledged, _left: None,
+    patience: float = PATIENCE,
 ) -> Report:
     """Plays `contacts` as `plan` says and reports.
 
@@ -141,11 +142,12 @@ async def run(
         data: what is played, for the report.
         fallback_unit: whom a dispatcher gives a ticket for which there is no suggestion.
         database: to compare what was stored, contact by contact; without it a sample is asked again by key.
+        patience: seconds for which a request is sent again while the server is away.
 
     Raises:
         CannotReplay: the server stayed away, or does not let the staff in.
     """
-    async with connected(base_url, 2 * plan.concurrency + 2) as client:
+    async with connected(base_url, 2 * plan.concurrency + 2, patience) as client:
         sessions = {role: await client.sign_in(account) for role, account in credentials.items()}
         play = _Play(client, plan, run, sessions, fallback_unit, progress)
         cpu, began = time.process_time(), time.monotonic()
