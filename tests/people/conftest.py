@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.testing import AsyncTestClient
 
 from yixian.city import pack
 from yixian.city import service as city_service
@@ -47,7 +49,7 @@ class Clock:
         self.now += timedelta(**how)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Process:
     """As `app.state.process` is."""
 
@@ -106,19 +108,32 @@ def hire(port_ash: Database, hashed: str):
 
 
 @pytest.fixture
-async def door(
-    port_ash: Database, settings: Settings, clock: Clock, tiny: pack.Pack, vault: SoftwareVault
-) -> AsyncIterator[AsyncTestClient]:
+def process(settings: Settings, port_ash: Database, clock: Clock) -> Process:
+    return Process(settings, port_ash, clock)
+
+
+@pytest.fixture
+def settings_of(process: Process):
+    """Changes settings of the running process."""
+
+    def changed(**values: Any) -> None:
+        process.settings = msgspec.structs.replace(process.settings, **values)
+
+    return changed
+
+
+@pytest.fixture
+async def door(port_ash: Database, process: Process, clock: Clock, tiny: pack.Pack, vault: SoftwareVault) -> AsyncIterator[AsyncClient]:
     """A client of the room's routes."""
     city = compile_city(tiny)
     about = render.About(tiny.city.name, tiny.city.name_en, ZoneInfo(tiny.city.timezone))
-    state = State({"process": Process(settings, port_ash, clock), "pages": render.build(("people",), lambda: about)})
+    state = State({"process": process, "pages": render.build(("people",), lambda: about)})
     app = Litestar(
         [*api.routes, *pages.routes],
         dependencies={
             "db": Provide(lambda: port_ash, sync_to_thread=False),
             "city": Provide(lambda: city, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "settings": Provide(lambda: process.settings, sync_to_thread=False),
             "vault": Provide(lambda: vault, sync_to_thread=False),
             "now": Provide(clock, sync_to_thread=False),
             "session": Provide(sessions.provide_session),
@@ -127,13 +142,15 @@ async def door(
         exception_handlers=web_problems.handlers(problems.KNOWN),
         state=state,
         openapi_config=None,
+        logging_config=None,
     )
-    async with AsyncTestClient(app, base_url="https://testserver.local", raise_server_exceptions=True) as client:
+    # In this loop, where the pool of connections lives; the framework's own client runs the application in another.
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://port-ash.test") as client:  # type: ignore[arg-type]
         yield client
 
 
 @pytest.fixture
-def enter(door: AsyncTestClient):
+def enter(door: AsyncClient):
     """Signs in through the API and gives the headers that changing requests need."""
 
     async def entered(login: str) -> dict[str, str]:

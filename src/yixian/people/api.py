@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from yixian.db.pool import NOBODY, Database
@@ -100,7 +100,13 @@ class Revealed(msgspec.Struct, frozen=True):
     dependencies={"attempts": Provide(sessions.provide_attempts)},
 )
 async def begin_session(
-    request: Asked, data: SignIn, db: Database, vault: Vault, settings: Settings, attempts: Attempts, now: datetime
+    request: Asked,
+    data: JSONBody[SignIn],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    settings: NamedDependency[Settings],
+    attempts: NamedDependency[Attempts],
+    now: NamedDependency[datetime],
 ) -> Response[SessionOut]:
     """Begins a session and sets its cookie. With `awaiting_second_factor` a one-time password is still to come."""
     sessions.check_rate(attempts, request, now)
@@ -109,7 +115,7 @@ async def begin_session(
 
 
 @get("/api/v1/session", tags=["session"], summary="Who is signed in", dependencies={"held": Provide(sessions.provide_held)})
-async def see_session(held: Held) -> SessionOut:
+async def see_session(held: NamedDependency[Held]) -> SessionOut:
     """Who is signed in, and the token that changing requests need."""
     return _out(held.session)
 
@@ -121,7 +127,13 @@ async def see_session(held: Held) -> SessionOut:
     dependencies={"held": Provide(sessions.provide_held)},
     status_code=HTTP_204_NO_CONTENT,
 )
-async def end_session(request: Asked, held: Held, db: Database, settings: Settings, now: datetime) -> Response[None]:
+async def end_session(
+    request: Asked,
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Response[None]:
     """Ends the session."""
     async with db.transaction(NOBODY) as tx:
         await service.sign_out(tx, held.token, held.session.actor, address(request), now)
@@ -134,7 +146,9 @@ async def end_session(request: Asked, held: Held, db: Database, settings: Settin
     summary="Enrol a second factor",
     dependencies={"held": Provide(sessions.provide_held)},
 )
-async def offer_second_factor(held: Held, db: Database, vault: Vault, now: datetime) -> Offer | None:
+async def offer_second_factor(
+    held: NamedDependency[Held], db: NamedDependency[Database], vault: NamedDependency[Vault], now: NamedDependency[datetime]
+) -> Offer | None:
     """A fresh secret for an authenticator; null when a second factor is enrolled already."""
     async with db.transaction(NOBODY) as tx:
         return await service.offer(tx, vault, held.session, ISSUER, now)
@@ -148,7 +162,13 @@ async def offer_second_factor(held: Held, db: Database, vault: Vault, now: datet
     status_code=HTTP_200_OK,
 )
 async def prove_second_factor(
-    request: Asked, data: Proof, held: Held, db: Database, vault: Vault, settings: Settings, now: datetime
+    request: Asked,
+    data: JSONBody[Proof],
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Response[SessionOut]:
     """Completes a session with a one-time password. The session's cookie and CSRF token change."""
     done = await service.second_factor(db, vault, settings, held.token, held.session, data.one_time, data.ticket, address(request), now)
@@ -162,29 +182,37 @@ async def prove_second_factor(
     dependencies={"held": Provide(sessions.provide_completed)},
     status_code=HTTP_204_NO_CONTENT,
 )
-async def change_password(data: NewPassword, held: Held, db: Database, settings: Settings, now: datetime) -> None:
+async def change_password(
+    data: JSONBody[NewPassword],
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> None:
     """Changes one's own password; one's other sessions end."""
     await service.change_password(db, held.token, held.session.actor, data.old, data.new, settings, now)
 
 
 @get("/api/v1/staff", tags=["staff"], summary="Accounts", guards=[needs(*RIGHTS[Deed.LIST])])
-async def list_staff(
-    actor: Actor, db: Database, after: Annotated[str, Parameter(max_length=40, description="Login after which the page begins.")] = ""
-) -> tuple[Staff, ...]:
+async def list_staff(actor: NamedDependency[Actor], db: NamedDependency[Database], after: FromQuery[str] = "") -> tuple[Staff, ...]:
     """A page of accounts by login."""
     async with db.transaction(actor.acting) as tx:
         return await service.staff_list(tx, actor, after)
 
 
 @post("/api/v1/staff", tags=["staff"], summary="Add an account", guards=[needs(*RIGHTS[Deed.ADD])])
-async def add_staff(request: Asked, data: NewStaff, actor: Actor, db: Database, now: datetime) -> Added:
+async def add_staff(
+    request: Asked, data: JSONBody[NewStaff], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> Added:
     """Adds an account; its password is in this answer and nowhere else."""
     async with db.transaction(actor.acting) as tx:
         return await service.add_staff(tx, actor, data, now, address(request))
 
 
 @post("/api/v1/staff/{login:str}/reset", tags=["staff"], summary="Reset", guards=[needs(*RIGHTS[Deed.RESET])], status_code=HTTP_200_OK)
-async def reset_staff(request: Asked, login: str, actor: Actor, db: Database, now: datetime) -> Password:
+async def reset_staff(
+    request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> Password:
     """A new password, told once; the second factor is enrolled anew, sessions end."""
     async with db.transaction(actor.acting) as tx:
         return Password(await service.reset(tx, actor, login, now, address(request)))
@@ -197,7 +225,9 @@ async def reset_staff(request: Asked, login: str, actor: Actor, db: Database, no
     guards=[needs(*RIGHTS[Deed.DISABLE])],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def disable_staff(request: Asked, login: str, actor: Actor, db: Database, now: datetime) -> None:
+async def disable_staff(
+    request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> None:
     """Nobody signs in with the account any more."""
     async with db.transaction(actor.acting) as tx:
         await service.disable(tx, actor, login, now, address(request))
@@ -210,7 +240,9 @@ async def disable_staff(request: Asked, login: str, actor: Actor, db: Database, 
     guards=[needs(*RIGHTS[Deed.ENABLE])],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def enable_staff(request: Asked, login: str, actor: Actor, db: Database, now: datetime) -> None:
+async def enable_staff(
+    request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> None:
     """The account works again."""
     async with db.transaction(actor.acting) as tx:
         await service.enable(tx, actor, login, now, address(request))
@@ -223,7 +255,9 @@ async def enable_staff(request: Asked, login: str, actor: Actor, db: Database, n
     guards=[needs(*RIGHTS[Deed.UNLOCK])],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def unlock_staff(request: Asked, login: str, actor: Actor, db: Database, now: datetime) -> None:
+async def unlock_staff(
+    request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> None:
     """Lifts a lock before its time."""
     async with db.transaction(actor.acting) as tx:
         await service.unlock(tx, actor, login, now, address(request))
@@ -236,7 +270,14 @@ async def unlock_staff(request: Asked, login: str, actor: Actor, db: Database, n
     guards=[needs(*RIGHTS[Deed.CHANGE_ROLES])],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def change_roles(request: Asked, login: str, data: Roles, actor: Actor, db: Database, now: datetime) -> None:
+async def change_roles(
+    request: Asked,
+    login: FromPath[str],
+    data: JSONBody[Roles],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    now: NamedDependency[datetime],
+) -> None:
     """Other roles, from the next request on."""
     async with db.transaction(actor.acting) as tx:
         await service.change_roles(tx, actor, login, data.roles, now, address(request))
@@ -244,7 +285,13 @@ async def change_roles(request: Asked, login: str, data: Roles, actor: Actor, db
 
 @get("/api/v1/audit", tags=["staff"], summary="The audit", guards=[needs(*RIGHTS[Deed.READ_AUDIT])])
 async def search_audit(
-    actor: Actor, db: Database, now: datetime, by: str = "", action: str = "", subject: str = "", before: str = ""
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    now: NamedDependency[datetime],
+    by: FromQuery[str] = "",
+    action: FromQuery[str] = "",
+    subject: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Page:
     """A page of the audit, newest first."""
     async with db.transaction(actor.acting) as tx:
@@ -254,7 +301,14 @@ async def search_audit(
 @post(
     "/api/v1/callers/{caller:uuid}/reveal", tags=["staff"], summary="Reveal", guards=[needs(*RIGHTS[Deed.REVEAL])], status_code=HTTP_200_OK
 )
-async def reveal(caller: UUID, data: Why, actor: Actor, db: Database, vault: Vault, now: datetime) -> Revealed:
+async def reveal(
+    caller: FromPath[UUID],
+    data: JSONBody[Why],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    now: NamedDependency[datetime],
+) -> Revealed:
     """A name or number in clear; that it was looked at, and why, is written down."""
     async with db.transaction(actor.acting) as tx:
         return Revealed(await callers.reveal(tx, vault, actor, caller, data.field, data.ticket, data.reason, now))

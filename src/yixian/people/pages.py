@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.di import Provide
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from yixian.city.inforce import City
@@ -85,12 +84,18 @@ class StaffForm(msgspec.Struct, frozen=True):
     login: str = ""
     name: str = ""
     unit: str = ""
-    roles: list[Role] = []
+    roles: list[Role] | Role = []
+    """One checked box arrives by itself, several as a list."""
     csrf: str = ""
+
+    @property
+    def chosen(self) -> frozenset[Role]:
+        """The boxes that were checked."""
+        return frozenset([self.roles] if isinstance(self.roles, Role) else self.roles)
 
 
 @get("/login", include_in_schema=False)
-async def login_page(request: Asked, next: str = DESK) -> Response[Any]:
+async def login_page(request: Asked, next: FromQuery[str] = DESK) -> Response[Any]:
     """Asks for login and password; whoever is on the way in is taken to the next step."""
     found = await sessions.held(request)
     if found:
@@ -101,12 +106,12 @@ async def login_page(request: Asked, next: str = DESK) -> Response[Any]:
 @post("/login", include_in_schema=False, dependencies={"attempts": Provide(sessions.provide_attempts)})
 async def login(
     request: Asked,
-    data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    db: Database,
-    vault: Vault,
-    settings: Settings,
-    attempts: Attempts,
-    now: datetime,
+    data: URLEncodedBody[SignInForm],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    settings: NamedDependency[Settings],
+    attempts: NamedDependency[Attempts],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Signs in, or says on the same page why not."""
     try:
@@ -121,7 +126,14 @@ async def login(
 
 
 @get("/login/second-factor", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
-async def second_factor_page(request: Asked, held: Held, db: Database, vault: Vault, now: datetime, next: str = DESK) -> Response[Any]:
+async def second_factor_page(
+    request: Asked,
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    now: NamedDependency[datetime],
+    next: FromQuery[str] = DESK,
+) -> Response[Any]:
     """Asks for the one-time password; shows the secret first when none is enrolled."""
     if not held.session.awaiting_second_factor:
         return _onward(_step(held.session), next)
@@ -133,12 +145,12 @@ async def second_factor_page(request: Asked, held: Held, db: Database, vault: Va
 @post("/login/second-factor", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
 async def second_factor(
     request: Asked,
-    data: Annotated[ProofForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    held: Held,
-    db: Database,
-    vault: Vault,
-    settings: Settings,
-    now: datetime,
+    data: URLEncodedBody[ProofForm],
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Completes signing in, or says on the same page why not; an offer stays the same, so that nothing has to be scanned again."""
     try:
@@ -153,7 +165,13 @@ async def second_factor(
 
 
 @post("/logout", include_in_schema=False, dependencies={"held": Provide(sessions.provide_held)})
-async def logout(request: Asked, held: Held, db: Database, settings: Settings, now: datetime) -> Redirect:
+async def logout(
+    request: Asked,
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Redirect:
     """Signs out."""
     async with db.transaction(NOBODY) as tx:
         await service.sign_out(tx, held.token, held.session.actor, address(request), now)
@@ -163,7 +181,7 @@ async def logout(request: Asked, held: Held, db: Database, settings: Settings, n
 
 
 @get("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
-async def password_page(request: Asked, held: Held, next: str = DESK) -> Response[Any]:
+async def password_page(request: Asked, held: NamedDependency[Held], next: FromQuery[str] = DESK) -> Response[Any]:
     """One's own password."""
     return page(request, "people/password.html", session=held.session, next=local(next), errors={})
 
@@ -171,11 +189,11 @@ async def password_page(request: Asked, held: Held, next: str = DESK) -> Respons
 @post("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
 async def change_password(
     request: Asked,
-    data: Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    held: Held,
-    db: Database,
-    settings: Settings,
-    now: datetime,
+    data: URLEncodedBody[PasswordForm],
+    held: NamedDependency[Held],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Changes one's own password, or says at the field why not."""
     errors: dict[str, str] = {}
@@ -194,7 +212,14 @@ async def change_password(
 
 
 @get("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
-async def staff_page(request: Asked, session: Session, db: Database, city: City, now: datetime, after: str = "") -> Response[Any]:
+async def staff_page(
+    request: Asked,
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    now: NamedDependency[datetime],
+    after: FromQuery[str] = "",
+) -> Response[Any]:
     """The accounts, with what this administrator may do to each."""
     return await _staff(request, session, db, city, now, after=after)
 
@@ -202,11 +227,11 @@ async def staff_page(request: Asked, session: Session, db: Database, city: City,
 @post("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
 async def administer(
     request: Asked,
-    data: Annotated[StaffForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    session: Session,
-    db: Database,
-    city: City,
-    now: datetime,
+    data: URLEncodedBody[StaffForm],
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Does one thing to one account, and shows the accounts again with what came of it."""
     try:
@@ -221,7 +246,14 @@ async def administer(
 
 @get("/admin/audit", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])])
 async def audit_page(
-    request: Asked, session: Session, db: Database, now: datetime, by: str = "", action: str = "", subject: str = "", before: str = ""
+    request: Asked,
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    now: NamedDependency[datetime],
+    by: FromQuery[str] = "",
+    action: FromQuery[str] = "",
+    subject: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Response[Any]:
     """The audit, newest first."""
     asked = {"by": by, "action": action, "subject": subject}
@@ -243,7 +275,7 @@ async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str)
     """Does it, and gives the password that is to be told, if there is one."""
     match form.deed:
         case Deed.ADD:
-            new = NewStaff(form.login.strip(), form.name, frozenset(form.roles), form.unit.strip())
+            new = NewStaff(form.login.strip(), form.name, form.chosen, form.unit.strip())
             return (await service.add_staff(tx, actor, new, now, where)).password
         case Deed.RESET:
             return await service.reset(tx, actor, form.login, now, where)
@@ -254,7 +286,7 @@ async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str)
         case Deed.UNLOCK:
             await service.unlock(tx, actor, form.login, now, where)
         case Deed.CHANGE_ROLES:
-            await service.change_roles(tx, actor, form.login, frozenset(form.roles), now, where)
+            await service.change_roles(tx, actor, form.login, form.chosen, now, where)
         case Deed.LIST | Deed.READ_AUDIT | Deed.REVEAL:
             raise Refused("这项操作不在本页办理。")
     return ""

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 
 from yixian.db.pool import NOBODY, Database
@@ -132,7 +133,7 @@ async def provide_operator(request: Asked) -> Actor | None:
     return found.session.actor
 
 
-async def provide_attempts(request: Asked, settings: Settings) -> Attempts:
+async def provide_attempts(request: Asked, settings: NamedDependency[Settings]) -> Attempts:
     """Dependency `attempts`: the sign-in attempts that this process has seen."""
     state = request.app.state
     if "attempts" not in state:
