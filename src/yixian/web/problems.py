@@ -185,7 +185,7 @@ def _of_framework(error: Exception) -> Problem:
     """The framework's and msgspec's errors, in our words."""
     if isinstance(error, ValidationException):
         extra: list[Any] = error.extra if isinstance(error.extra, list) else []
-        errors = tuple(_field_error(str(e.get("message", "")), str(e.get("key", ""))) for e in extra if isinstance(e, dict))
+        errors = tuple(field_error(str(e.get("message", "")), str(e.get("key", ""))) for e in extra if isinstance(e, dict))
         if missing := _MISSING.search(error.detail):
             errors = (*errors, FieldError(missing["field"], "此项必填。"))
         return usual(400, errors)
@@ -194,7 +194,7 @@ def _of_framework(error: Exception) -> Problem:
     if isinstance(error, HTTPException) and error.status_code == 500:
         raise error
     cause = error.__cause__ if isinstance(error.__cause__, (msgspec.MsgspecError, SerializationException)) else error
-    return usual(400, (_field_error(str(cause), ""),))
+    return usual(400, (field_error(str(cause), ""),))
 
 
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
@@ -226,7 +226,7 @@ _SAYINGS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 UNREADABLE: Final = "无法读懂，请核对格式。"
 
 
-def _field_error(message: str, key: str) -> FieldError:
+def field_error(message: str, key: str) -> FieldError:
     """One of msgspec's messages, with the field it is about. Values are never repeated: they may be somebody's data."""
     path = at["path"] if (at := _AT.search(message)) else key
     path = "" if path == "data" else path.removeprefix("data.")

@@ -1,0 +1,220 @@
+"""The way in for people: the resident's one box, and the operator's desk."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from yixian.city.inforce import City
+from yixian.city.model import Audience, RequestKind
+from yixian.intake import known, service, words
+from yixian.intake.api import check_rate
+from yixian.intake.known import Known
+from yixian.intake.model import Channel, ContactIn, Outcome, Preview, Receipt
+from yixian.intake.service import Means, TooManyContacts, Unfit
+from yixian.people.guards import needs
+from yixian.people.model import Actor, Role, Session
+from yixian.tickets import choices
+from yixian.tickets import words as ticket_words
+from yixian.tickets.choices import Unclear, What
+from yixian.web.problems import field_error
+from yixian.web.render import page
+
+Asked = Request[Any, Any, Any]
+
+Errors = dict[str, str]
+"""What is wrong, by field; sentences are keys of the message catalogue."""
+
+EMPTY: Final[Mapping[str, str]] = {
+    "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
+    "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "", "key": "",
+}  # fmt: skip
+"""Every field of both forms, as it is before anything was typed."""
+
+OPERATORS: Final = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR)
+
+EMERGENCY_LINES: Final = ("110", "119", "120", "122")
+
+
+# -- Residents ---------------------------------------------------------------------------------------------------
+
+
+@get("/", include_in_schema=False)
+async def front_page(request: Asked) -> Response[Any]:
+    """One box: say what is wrong."""
+    return _front(request, dict(EMPTY) | {"key": _fresh_key()}, {})
+
+
+@post("/say", include_in_schema=False)
+async def say(request: Asked, means: NamedDependency[Means], now: NamedDependency[datetime]) -> Response[Any]:
+    """Takes it in and says what became of it. Sent twice, or read again after a reload, it is one contact."""
+    values = await _sent(request)
+    try:
+        check_rate(request, now)
+        contact = _contact(values, channel=Channel.WEB)
+        receipt = await service.record(means, contact, None, f"web:{_key(values)}", now)
+    except Unfit as unfit:
+        return _front(request, values, {unfit.field: str(unfit)}, 422)
+    except TooManyContacts as too_many:
+        return _front(request, values, {"": str(too_many)}, 429)
+    return page(
+        request, "intake/said.html", status=200 if receipt.repeated else 201, receipt=receipt, values=values, told=words.TOLD,
+        lines=EMERGENCY_LINES, states=ticket_words.STATES,
+    )  # fmt: skip
+
+
+def _front(request: Asked, values: Mapping[str, str], errors: Errors, status: int = 200) -> Response[Any]:
+    return page(request, "intake/front.html", status=status, values=values, errors=errors)
+
+
+def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any] | None = None) -> ContactIn:
+    """A contact from a form.
+
+    Raises:
+        Unfit: a field that cannot be taken.
+    """
+    caller = {"name": values["name"], "phone": values["phone"], "kind": values["audience"] or Audience.PERSON}
+    given: dict[str, Any] = {
+        "text": values["text"],
+        "title": values["title"],
+        "place": values["place"],
+        "channel": channel,
+        "caller": caller if values["name"] or values["phone"] else None,
+        "hides_identity": bool(values["hides_identity"]),
+        # Whoever is not helped by the answer asks for people to look at it.
+        "kind": RequestKind.HELP if values["insist"] else values["kind"] or None,
+        "separate": bool(values["separate"]),
+        **(more or {}),
+    }
+    try:
+        return msgspec.convert(given, ContactIn)
+    except msgspec.ValidationError as error:
+        wrong = field_error(str(error), "")
+        raise Unfit(wrong.field.removeprefix("caller."), wrong.detail) from error
+
+
+async def _sent(request: Asked) -> dict[str, str]:
+    """The form's known fields, trimmed; what PostgreSQL cannot store is left out."""
+    form = await request.form()
+    return {name: str(form.get(name) or "").replace("\r\n", "\n").replace("\x00", "").strip() for name in EMPTY}
+
+
+def _fresh_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def _key(values: Mapping[str, str]) -> str:
+    """The form's own key together with what it says: the same form sent again is the same contact, a changed one another."""
+    said = msgspec.json.encode({k: v for k, v in values.items() if k != "key"}, order="sorted")
+    return f"{values['key'][:40] or _fresh_key()}:{hashlib.sha256(said).hexdigest()[:16]}"
+
+
+# -- Operators ---------------------------------------------------------------------------------------------------
+
+
+@get("/desk/operator", include_in_schema=False, guards=[needs(*OPERATORS)])
+async def operator_desk(
+    request: Asked, session: NamedDependency[Session], means: NamedDependency[Means], phone: FromQuery[str] = ""
+) -> Response[Any]:
+    """An empty form; with a telephone number, who it is and what they said before."""
+    values = dict(EMPTY) | {"key": _fresh_key(), "phone": phone.strip()}
+    return await _operator(request, session, means, values)
+
+
+@post("/desk/operator", include_in_schema=False, guards=[needs(*OPERATORS)])
+async def operate(
+    request: Asked, session: NamedDependency[Session], means: NamedDependency[Means], now: NamedDependency[datetime]
+) -> Response[Any]:
+    """Looks the caller up, shows what is understood, or records how the contact ended: the button says which."""
+    form = await request.form()
+    deed = str(form.get("deed") or "check")
+    values = await _sent(request)
+    if deed == "caller":
+        return await _operator(request, session, means, values)
+    try:
+        contact = _contact(values, _channel(values), _settled(values, deed, means.city))
+        if deed not in Outcome:
+            service.check(contact, session.actor, means.city)
+            return await _operator(request, session, means, values, previews=service.preview(means, contact, now))
+        receipt = await service.record(means, contact, session.actor, f"{session.actor.id}:{_key(values)}", now)
+    except Unfit as unfit:
+        return await _operator(request, session, means, values, errors={unfit.field: str(unfit)}, status=422)
+    fresh = dict(EMPTY) | {"key": _fresh_key(), "channel": values["channel"]}
+    return await _operator(request, session, means, fresh, receipt=receipt, status=200 if receipt.repeated else 201)
+
+
+def _channel(values: Mapping[str, str]) -> Channel:
+    return Channel(values["channel"]) if values["channel"] in Channel else Channel.PHONE
+
+
+def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]:
+    """What an operator may settle beside the words.
+
+    Raises:
+        Unfit: a name that is not clear.
+    """
+    outcome = Outcome(deed) if deed in Outcome else None
+    settled: dict[str, Any] = {
+        "outcome": outcome,
+        "answer": values["answer"] if outcome else "",
+        "reason": values["reason"] if outcome else "",
+    }
+    if outcome in (Outcome.TICKET_OPENED, Outcome.ABANDONED):
+        settled |= {"answer": "", "reason": ""}
+    for field, what in (("matter", What.MATTERS), ("region", What.REGIONS), ("complained_unit", What.UNITS)):
+        try:
+            settled[field] = choices.code_of(city, what, values[field])
+        except Unclear as unclear:
+            raise Unfit(field, str(unclear)) from unclear
+    return settled
+
+
+async def _operator(
+    request: Asked, session: Session, means: Means, values: Mapping[str, str], *, errors: Errors | None = None,
+    previews: tuple[Preview, ...] = (), receipt: Receipt | None = None, status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    caller = await _who(means, session.actor, values["phone"]) if values["phone"] else None
+    return page(
+        request,
+        "intake/operator.html",
+        status=status,
+        session=session,
+        values=values,
+        errors=errors or {},
+        previews=previews,
+        receipt=receipt,
+        caller=caller,
+        city=means.city,
+        reasons=_reasons(means.city),
+        words=words,
+        ticket_words=ticket_words,
+        choices=choices,
+        what=What,
+    )
+
+
+async def _who(means: Means, actor: Actor, phone: str) -> Known | None:
+    async with means.db.transaction(actor.acting) as tx:
+        return await known.known(tx, means.vault, phone)
+
+
+def _reasons(city: City) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """What a contact may be sent on for, by outcome: lines, legal routes, and why it is outside."""
+    triage = city.pack.triage
+    lines = {e.to: e.name for e in triage.emergency}
+    return (
+        (words.OUTCOMES[Outcome.TRANSFERRED], tuple((to, f"{to} {name}") for to, name in sorted(lines.items()))),
+        (words.OUTCOMES[Outcome.LEGAL_ROUTE], tuple((r.code, r.name or r.code) for r in triage.legal_route)),
+        (words.OUTCOMES[Outcome.OUTSIDE_SCOPE], tuple((r.code, r.name or r.code) for r in triage.outside)),
+    )
+
+
+routes = (front_page, say, operator_desk, operate)

@@ -1,0 +1,58 @@
+"""How the room's codes read on screen. Keys of the message catalogue; a test keeps them in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from yixian.dispatch.model import Why
+from yixian.intake.model import Channel, Outcome
+
+OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.ANSWERED: "直接答复",
+    Outcome.TICKET_OPENED: "转为工单",
+    Outcome.ADDED_TO_TICKET: "并入在办工单",
+    Outcome.TRANSFERRED: "转接紧急热线",
+    Outcome.LEGAL_ROUTE: "告知法定途径",
+    Outcome.OUTSIDE_SCOPE: "不属受理范围",
+    Outcome.ABANDONED: "中途挂断",
+}
+
+TOLD: Final[Mapping[Outcome, str]] = {
+    Outcome.ANSWERED: "这是您要的答案",
+    Outcome.TICKET_OPENED: "收到了，已经交办",
+    Outcome.ADDED_TO_TICKET: "您之前反映过，已补充到原工单",
+    Outcome.TRANSFERRED: "这是紧急情况，请马上拨打",
+    Outcome.LEGAL_ROUTE: "这件事有专门的法定途径",
+    Outcome.OUTSIDE_SCOPE: "这件事热线不能受理",
+    Outcome.ABANDONED: "已登记",
+}
+"""The heading of a resident's result page."""
+
+CHANNELS: Final[Mapping[Channel, str]] = {
+    Channel.PHONE: "电话",
+    Channel.WEB: "网页",
+    Channel.WECHAT: "微信",
+    Channel.APP: "手机应用",
+    Channel.MEDIA: "新媒体",
+    Channel.LINE_110: "110 转来",
+    Channel.PARTNER: "合作平台",
+    Channel.DEPUTY: "代表委员",
+    Channel.IMPORT: "批量导入",
+}
+
+WHYS: Final[Mapping[Why, str]] = {
+    Why.SURE: "把握充分，登记后直接派单",
+    Why.NOTHING_FITS: "没有找到合适的事项，登记后由派单员选择",
+    Why.UNSURE: "把握不足，登记后由派单员选择",
+    Why.CLOSE_CALL: "两个单位都可能，登记后由派单员选择",
+    Why.PLACE_NEEDED: "还需要更具体的地点才能确定单位",
+    Why.NO_OWNER: "职责清单里没有承办单位，登记后由派单员选择",
+    Why.LANGUAGE: "不是本市常用语言，登记后由派单员阅读",
+    Why.ABOUT_THE_UNIT: "投诉对象就是承办单位，登记后由派单员另行指定",
+}
+
+
+def sayings() -> tuple[str, ...]:
+    """All of them, for the test of the catalogue."""
+    return tuple(word for table in (OUTCOMES, TOLD, CHANNELS, WHYS) for word in table.values())
