@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from httpx import ASGITransport, AsyncClient
-from litestar import Litestar
+from litestar import Litestar, post
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from yixian.city import pack
 from yixian.city import service as city_service
@@ -56,6 +56,12 @@ class Process:
     settings: Settings
     database: Database
     clock: Clock
+
+
+@post("/api/who")
+async def who(operator: NamedDependency[Actor | None]) -> str:
+    """A route for everybody, which knows the staff."""
+    return operator.name if operator else "public"
 
 
 @pytest.fixture
@@ -129,7 +135,7 @@ async def door(port_ash: Database, process: Process, clock: Clock, tiny: pack.Pa
     about = render.About(tiny.city.name, tiny.city.name_en, ZoneInfo(tiny.city.timezone))
     state = State({"process": process, "pages": render.build(("people",), lambda: about)})
     app = Litestar(
-        [*api.routes, *pages.routes],
+        [*api.routes, *pages.routes, who],
         dependencies={
             "db": Provide(lambda: port_ash, sync_to_thread=False),
             "city": Provide(lambda: city, sync_to_thread=False),
@@ -138,6 +144,7 @@ async def door(port_ash: Database, process: Process, clock: Clock, tiny: pack.Pa
             "now": Provide(clock, sync_to_thread=False),
             "session": Provide(sessions.provide_session),
             "actor": Provide(sessions.provide_actor),
+            "operator": Provide(sessions.provide_operator),
         },
         exception_handlers=web_problems.handlers(problems.KNOWN),
         state=state,

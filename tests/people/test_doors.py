@@ -94,6 +94,15 @@ async def test_a_change_without_the_sessions_token_is_refused(door: Door, hire: 
     assert (await door.post("/api/v1/staff", json=NEW_STAFF, headers=token)).status_code == 201
 
 
+async def test_a_door_for_everybody_knows_staff_only_by_their_token(door: Door, hire: Hire, enter: Enter):
+    await hire("wang", Role.OPERATOR)
+    assert (await door.post("/api/who")).text == "public"
+    token = await enter("wang")
+    assert (await door.post("/api/who")).text == "public", "another site may have made the browser send it"
+    assert (await door.post("/api/who", headers=token)).text == "Wang"
+    assert (await door.post("/api/who", headers={"X-CSRF-Token": "wrong"})).status_code == 403
+
+
 # -- Roles
 
 

@@ -16,6 +16,11 @@ def test_bad_passwords_are_refused_with_a_sentence(password: str, login: str):
     assert sentence and sentence.endswith("。")
 
 
+def test_the_sentences_name_the_limits():
+    assert str(passwords.SHORTEST) in str(passwords.refusal("x", "wang"))
+    assert str(passwords.LONGEST) in str(passwords.refusal("ab12" * 60, "wang"))
+
+
 def test_words_make_a_good_password():
     assert passwords.refusal("码头 灯塔 渡船 四更天", "wang") is None
     assert passwords.refusal(passwords.random_password(), "wang") is None

@@ -40,9 +40,9 @@ _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 def refusal(password: str, login: str) -> str | None:
     """Why this password is not good enough, as a sentence for the person who chose it; None when it is."""
     if len(password) < SHORTEST:
-        return f"密码至少需要 {SHORTEST} 个字符，请再长一些。"
+        return "密码至少需要 10 个字符，请再长一些。"
     if len(password) > LONGEST:
-        return f"密码最多 {LONGEST} 个字符，请缩短一些。"
+        return "密码最多 200 个字符，请缩短一些。"
     if login.lower() in (password.lower(), password.lower()[::-1]):
         return "密码不能与登录名相同，请另选一个。"
     if password.lower() in COMMON or len(set(password)) < 4:

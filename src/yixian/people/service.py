@@ -28,6 +28,10 @@ from yixian.people.store import SecondFactor, SessionRow, Staff
 from yixian.settings import Settings
 
 PAGE: Final = 50
+
+NOT_LET_IN: Final = "登录名或密码不正确，或账号已被锁定或停用。连续输错会锁定账号一段时间；忘记密码请联系安全管理员重置。"
+NOT_PROVEN: Final = "一次性口令不正确或已经用过，或账号已被锁定。请等待下一个口令再试；换了手机请联系安全管理员重置。"
+
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
 
@@ -82,7 +86,7 @@ async def sign_in(
         account = await store.charge(tx, login.strip().lower(), settings.lockout_failures, _lock(settings), now)
     right = await passwords.matches(account.password_hash if account else None, password)
     if account is None or not right:
-        raise await _refused(db, settings, account.id if account else None, "password", address, bool(account and account.locked_till), now)
+        raise await _refused(db, account.id if account else None, "password", address, bool(account and account.locked_till), now)
     renewed = await passwords.hashed(password) if passwords.outdated(account.password_hash) else account.password_hash
     secret = account.second_factor
     async with db.transaction(NOBODY) as tx:
@@ -96,7 +100,7 @@ async def sign_in(
         if await _use(tx, vault, account.id, secret, account.second_factor_step, code, now):
             await store.forgive(tx, account.id)
             return await _begin(tx, account.id, address, now, awaiting=False)
-    raise await _refused(db, settings, account.id, "second_factor", address, account.locked_till is not None, now)
+    raise await _refused(db, account.id, "second_factor", address, account.locked_till is not None, now)
 
 
 async def second_factor(
@@ -120,7 +124,7 @@ async def second_factor(
                 await store.forgive(tx, staff)
                 await audit.record(tx, str(staff), "session.begin", now, subject=str(staff), address=address)
                 return done
-    raise await _refused(db, settings, staff, "second_factor", address, bool(account and account.locked_till), now)
+    raise await _refused(db, staff, "second_factor", address, bool(account and account.locked_till), now)
 
 
 async def offer(tx: Transaction, vault: Vault, session: Session, issuer: str, now: datetime, ticket: str = "") -> Offer | None:
@@ -170,7 +174,7 @@ async def change_password(db: Database, token: str, actor: Actor, old: str, new:
         login = await store.login_of(tx, staff)
         account = await store.charge(tx, login, settings.lockout_failures, _lock(settings), now)
     if account is None or not await passwords.matches(account.password_hash, old):
-        raise await _refused(db, settings, staff, "password", "", bool(account and account.locked_till), now)
+        raise await _refused(db, staff, "password", "", bool(account and account.locked_till), now)
     sentence = passwords.refusal(new, login) or ("新密码不能与原密码相同。" if new == old else None)
     hashed = None if sentence else await passwords.hashed(new)
     async with db.transaction(NOBODY) as tx:
@@ -193,11 +197,11 @@ async def add_staff(tx: Transaction, actor: Actor, new: NewStaff, now: datetime,
     _allow(policy.refusal_on(actor, Deed.ADD, "", new.roles))
     _check(new)
     if not await store.unit_exists(tx, new.unit):
-        raise Invalid("unit", f"没有编码为 {new.unit} 的单位，请从单位列表中选择。")
+        raise Invalid("unit", "没有这个编码的单位，请从单位列表中选择。")
     added = Added(new_id(now), new.login, passwords.random_password())
     hashed = await passwords.hashed(added.password)
     if not await store.add(tx, added.id, new.login, new.name.strip(), sorted(new.roles), new.unit, hashed, new.must_change, now):
-        raise Invalid("login", f"登录名 {new.login} 已被使用，请另选一个。")
+        raise Invalid("login", "这个登录名已被使用，请另选一个。")
     body = {"login": new.login, "roles": sorted(new.roles), "unit": new.unit}
     await audit.record(tx, actor.id, "staff.add", now, subject=str(added.id), body=body, address=address)
     return added
@@ -329,20 +333,14 @@ def _offered(vault: Vault, staff: UUID, ticket: str, now: datetime) -> str:
     return secret
 
 
-async def _refused(
-    db: Database, settings: Settings, staff: UUID | None, what: str, address: str, locked: bool, now: datetime
-) -> SignInRefused:
+async def _refused(db: Database, staff: UUID | None, what: str, address: str, locked: bool, now: datetime) -> SignInRefused:
     """Writes down an attempt that failed. Unknown logins are not kept: people type passwords into the wrong field."""
     who = str(staff) if staff else ""
     async with db.transaction(NOBODY) as tx:
         await audit.record(tx, "", "session.begin", now, subject=who, result="refused", body={"wrong": what}, address=address)
         if locked:
             await audit.record(tx, "", "staff.locked", now, subject=who, address=address)
-    wrong = "登录名或密码" if what == "password" else "一次性口令"
-    return SignInRefused(
-        f"{wrong}不正确，或账号已被锁定或停用。连续输错 {settings.lockout_failures} 次会锁定 {settings.lockout_minutes} 分钟；"
-        "忘记密码请联系安全管理员重置。"
-    )
+    return SignInRefused(NOT_LET_IN if what == "password" else NOT_PROVEN)
 
 
 def _check(new: NewStaff) -> None:
@@ -364,7 +362,7 @@ async def _subject(tx: Transaction, actor: Actor, deed: Deed, login: str, roles:
     _allow(policy.refusal(actor, deed))
     staff = await store.find(tx, login)
     if staff is None:
-        raise NotFound(f"没有登录名为 {login} 的账号，请核对。")
+        raise NotFound("没有这个登录名的账号，请核对。")
     _allow(policy.refusal_on(actor, deed, str(staff.id), staff.roles.union(roles)))
     return staff
 
