@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,15 +11,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yixian.city.inforce import City
-from yixian.db.pool import Database, Scope, Transaction
+from yixian.db.pool import NOBODY, Database, Scope, Transaction
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, history, lifecycle, store
+from yixian.tickets import numbers as numbering
 from yixian.tickets.lifecycle import Edge, Facts, Refusal
 from yixian.tickets.model import Action, Count, Filters, HistoryRow, Order, Page, State, Step, Ticket
 
 
 class NotFound(Exception):
     """No such ticket, or none that this person may see: the two look the same on purpose."""
+
+
+class ClosedToLookUps(NotFound):
+    """Too many wrong check codes: the number is closed to look-ups until they are an hour old."""
 
 
 class Refused(Exception):
@@ -292,8 +297,33 @@ def _stage(row: HistoryRow, *, own: bool) -> Stage:
     return Stage(row.at, row.action, row.target, unit, note, detail)
 
 
+WRONG_CODE: Final = "编号或查询码不对，请核对后再试。"
+WRONG_CODES: Final = 10
+WRONG_WITHIN: Final = timedelta(hours=1)
+
+
+async def prove(db: Database, key: bytes, number: str, code: str, city: City, now: datetime) -> Actor:
+    """The citizen who was told the ticket's code by us. `key`: the installation's for "check codes".
+
+    Raises:
+        NotFound: wrong number or code, in one sentence so that neither can be tried out alone; it is counted.
+        ClosedToLookUps: ten wrong codes came for this number within an hour; the right one does not help either.
+    """
+    if not numbering.is_number(city.pack.city.number_prefix, number):
+        raise NotFound(WRONG_CODE)
+    async with db.transaction(NOBODY) as tx:
+        if await store.lookup_failures(tx, number, now - WRONG_WITHIN) >= WRONG_CODES:
+            raise ClosedToLookUps("查询码连续输错次数过多，请一小时后再试，或拨打热线查询。")
+        fits = numbering.code_fits(key, number, code)
+        if not fits:
+            await store.put_lookup_failure(tx, number, now)
+    if not fits:
+        raise NotFound(WRONG_CODE)
+    return citizen(number)
+
+
 async def _find(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]:
-    found = await store.find(tx, number)
+    found = await store.find(tx, number) if number.isascii() and number.isalnum() else None
     if found is None:
         raise NotFound(f"没有找到工单 {number}，请核对编号。")
     return found

@@ -524,3 +524,14 @@ async def forget(tx: Transaction, keys_before: datetime, failures_before: dateti
     """Removes idempotency keys and wrong check codes that are too old to matter."""
     await tx.execute("DELETE FROM idempotency WHERE at < $1", keys_before)
     await tx.execute("DELETE FROM lookup_failure WHERE at < $1", failures_before)
+
+
+async def lookup_failures(tx: Transaction, number: str, since: datetime) -> int:
+    """How many wrong check codes came for a number."""
+    count = await tx.fetchval("SELECT count(*) FROM lookup_failure WHERE number = $1 AND at > $2", number, since)
+    return count or 0
+
+
+async def put_lookup_failure(tx: Transaction, number: str, at: datetime) -> None:
+    """Counts a wrong check code."""
+    await tx.execute("INSERT INTO lookup_failure (number, at) VALUES ($1, $2)", number, at)
