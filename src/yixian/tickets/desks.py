@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, ServerSentEvent
 
 from yixian.city.inforce import City
@@ -339,7 +339,7 @@ def _shared(request: Asked) -> Shared:
 @get("/desk/tickets", include_in_schema=False, dependencies=HERE, guards=[needs(*HOTLINE_ROLES, *UNIT_ROLES)])
 async def ticket_list(
     here: NamedDependency[Here],
-    state: FromQuery[str] = "",
+    stands: Annotated[str, QueryParameter(name="state")] = "",
     light: FromQuery[str] = "",
     supervision: FromQuery[str] = "",
     urged: FromQuery[str] = "",
@@ -349,9 +349,9 @@ async def ticket_list(
     """The tickets behind a number of the overview, or the one with a number."""
     if number.strip():
         return Redirect(f"/desk/ticket/{number.strip().upper()}", status_code=303)
-    asked = {"state": state, "light": light, "supervision": supervision, "urged": urged}
+    asked = {"state": stands, "light": light, "supervision": supervision, "urged": urged}
     filters = Filters(
-        states=(State(state),) if state in State else (),
+        states=(State(stands),) if stands in State else (),
         light=Light(light) if light in Light else None,
         supervision=supervision if supervision in words.SUPERVISIONS else "",
         urged=bool(urged),

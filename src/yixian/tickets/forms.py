@@ -146,7 +146,7 @@ class Filled(msgspec.Struct, frozen=True):
 def read(action: Action, sent: Mapping[str, Any], city: City, form: Form | None = None) -> Filled:
     """Reads a form that was sent for `action`. Never raises: what cannot be read is among the errors."""
     asked = form or FORMS[action]
-    values = {f.name: str(sent.get(f.name) or "").replace("\r\n", "\n") for f in asked.fields}
+    values = {f.name: str(sent.get(f.name) or "").replace("\r\n", "\n").replace("\x00", "") for f in asked.fields}
     errors: list[tuple[str, str]] = []
     step: dict[str, Any] = {"version": _number(str(sent.get("version") or ""), 0)}
     rating: dict[str, Any] = {}
