@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Database connections a process."""
     public_url: str = ""
     """Address people see, for links in messages. Empty: made from host and port."""
+    behind_proxy: bool = False
+    """Every request comes through a proxy that sets X-Forwarded-For: its last entry is the sender's address."""
     secure_cookies: bool = True
     """Session cookies only over HTTPS. The demo switches it off, since it runs on plain HTTP on this machine."""
     second_factor: bool = True

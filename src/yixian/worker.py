@@ -6,15 +6,17 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
 
 from yixian.app import clock
 from yixian.db import bootstrap, jobs, outbox
-from yixian.db.jobs import Kind
+from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer
-from yixian.db.pool import Database
+from yixian.db.pool import SYSTEM, Database
+from yixian.people import service as people
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
 
@@ -33,11 +35,21 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     while not stopping.is_set():
         try:
             async with bootstrap.ready(settings, where) as database:
-                await work(database, stopping, ticket_jobs.kinds(), ticket_jobs.consumers())
+                await work(database, stopping, {**ticket_jobs.kinds(), **_kinds(settings)}, ticket_jobs.consumers())
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
             log.warning("the database is away; trying again", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
+
+
+def _kinds(settings: Settings) -> Mapping[str, Kind]:
+    """Periodic work of rooms that have no more than one."""
+
+    async def forget_sessions(database: Database, _job: Job, now: datetime) -> None:
+        async with database.transaction(SYSTEM) as tx:
+            await people.forget_sessions(tx, settings, now)
+
+    return {"people.sessions": Kind(forget_sessions, every=timedelta(hours=1))}
 
 
 async def work(

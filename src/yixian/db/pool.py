@@ -102,6 +102,17 @@ class Database:
                 if not connection.is_closed():
                     await connection.remove_listener(channel, heard)
 
+    async def answers(self) -> None:
+        """Returns when the database answers; raises what keeps it from answering."""
+        async with self._pool.acquire() as connection:
+            await connection.fetchval("SELECT 1")
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Transaction]:
+        """A connection for a single statement that needs nobody acting: saves the two round trips of a transaction."""
+        async with self._pool.acquire() as connection:
+            yield connection  # type: ignore[misc]  # as above
+
     def wake(self) -> None:
         """Tells the workers, soon, that there are new events.
 

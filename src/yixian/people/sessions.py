@@ -14,7 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 
-from yixian.db.pool import NOBODY, Database
+from yixian.db.pool import Database
 from yixian.people import service
 from yixian.people.attempts import Attempts
 from yixian.people.model import Actor, Session
@@ -152,7 +152,10 @@ def check_rate(attempts: Attempts, request: Asked, now: datetime) -> None:
 
 
 def address(connection: Connection) -> str:
-    """Where the request comes from; a proxy in front must be unwrapped by the server."""
+    """Where the request comes from: behind a proxy of ours, what the proxy says, which stands last in its header."""
+    process: Process | None = connection.app.state.get("process")
+    if process is not None and process.settings.behind_proxy:
+        return connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return connection.client.host if connection.client else ""
 
 
@@ -184,7 +187,7 @@ async def _look_up(connection: Connection) -> Held | None:
     if not token:
         return None
     process: Process = connection.app.state.process
-    async with process.database.transaction(NOBODY) as tx:
+    async with process.database.looking() as tx:
         session = await service.find_session(tx, token, process.settings, process.clock())
     return Held(token, session) if session else None
 
