@@ -13,14 +13,13 @@ import json
 import sys
 import time
 
-import asyncpg
 import msgspec
 from bench.stack import Cpu, Stack, city, machine
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from yixian.app import clock
-from yixian.db import pool
+from yixian.db import bootstrap, pool
 from yixian.replay import report as reports
 from yixian.replay import staff, traffic
 from yixian.replay.command import run_name
@@ -64,7 +63,7 @@ def main() -> None:
     if not options.json:
         Console(file=sys.stderr).print(reports.shown(report))
     whole = report.kept is not None and report.kept.whole and report.sent == report.acknowledged
-    if not whole or checked.faults or report.stuck:
+    if not whole or not checked.sound or report.stuck:
         raise SystemExit("the day did not come out even: see above")
 
 
@@ -114,12 +113,8 @@ async def _worker_done(database: pool.Database) -> float:
 
 
 async def _verified(stack: Stack) -> verify.Report:
-    owner = await asyncpg.connect(stack.where.owner)
-    try:
-        async with owner.transaction(isolation="repeatable_read", readonly=True):
-            return await verify.verify(owner, lambda _done, _total: None)
-    finally:
-        await owner.close()
+    async with bootstrap.as_owner(stack.where) as owner, owner.transaction(isolation="repeatable_read", readonly=True):
+        return await verify.verify(owner)
 
 
 def _bar() -> Progress:

@@ -84,7 +84,7 @@ class Found(msgspec.Struct, frozen=True):
         """Nothing acknowledged was lost, nothing is twice, every history verifies."""
         kept = self.replay.kept
         fine = kept is not None and kept.whole and self.replay.sent == self.replay.acknowledged
-        return fine and not (self.lost_tickets or self.keys_without_contact or self.events_waiting or self.verify.faults)
+        return fine and not (self.lost_tickets or self.keys_without_contact or self.events_waiting or not self.verify.sound)
 
 
 class _Siege(msgspec.Struct, frozen=True):
@@ -199,8 +199,7 @@ async def _contact_taken(city: _Siege) -> None:
 
 
 async def _looked_at(city: _Siege, report: Report, kills: tuple[Kill, ...], name: str) -> Found:
-    owner = await asyncpg.connect(city.where.owner)
-    try:
+    async with bootstrap.as_owner(city.where) as owner:
         waiting = await _events_waiting(owner)
         lost = await owner.fetchval(
             """
@@ -213,9 +212,7 @@ async def _looked_at(city: _Siege, report: Report, kills: tuple[Kill, ...], name
         )
         keys = await owner.fetchval("SELECT count(*) FROM idempotency i WHERE NOT EXISTS (SELECT FROM contact c WHERE c.id = i.contact)")
         async with owner.transaction(isolation="repeatable_read", readonly=True):
-            checked = await verify.verify(owner, lambda _done, _total: None)
-    finally:
-        await owner.close()
+            checked = await verify.verify(owner)
     return Found(kills, report, lost, keys, waiting, checked)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from yixian.people.model import Role
 from yixian.replay.client import Client, SignedIn
 from yixian.replay.model import Plan
-from yixian.tickets.model import Action, Rating, State, Step
+from yixian.tickets.model import Action, OrderRole, Rating, State, Step
 
 MOST_STEPS: Final = 40
 """A ticket that takes more is going round in circles: left, and counted as stuck."""
@@ -33,15 +33,25 @@ class Suggested(msgspec.Struct, frozen=True):
     basis: str = ""
 
 
+class Ordered(msgspec.Struct, frozen=True):
+    """One assignment to one unit."""
+
+    role: OrderRole
+    ended_at: str | None = None
+    part_at: str | None = None
+
+    @property
+    def owes_its_part(self) -> bool:
+        """A co-unit whose part the lead still waits for."""
+        return self.role is OrderRole.CO and self.ended_at is None and self.part_at is None
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How a ticket stands, as far as the staff need it."""
 
     state: State
     suggestions: tuple[Suggested, ...] = ()
-
-
-class _Refusal(msgspec.Struct, frozen=True):
-    allowed: tuple[str, ...] = ()
+    orders: tuple[Ordered, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -95,9 +105,17 @@ class Staff:
         return Ended(walk.state, MOST_STEPS, "too many steps")
 
     async def _step(self, number: str, walk: _Walk, action: Action) -> Step:
-        if action not in (Action.DISPATCH, Action.RULE):
-            return _words(action, walk)
-        return self._assignment(await self._standing(number, Role.DISPATCHER))
+        """What is said with a step; whoever dispatches or replies looks at the ticket first."""
+        match action:
+            case Action.DISPATCH | Action.RULE:
+                return self._assignment(await self._standing(number, Role.DISPATCHER))
+            case Action.REPLY:
+                owing = sum(order.owes_its_part for order in (await self._standing(number, Role.HANDLER)).orders)
+                for _ in range(owing):
+                    await self._send(number, Role.HANDLER, Action.PART, Step(note="本单位已配合核查，情况属实。"))
+                return _words(action, walk)
+            case _:
+                return _words(action, walk)
 
     def _assignment(self, standing: Standing) -> Step:
         best = next((s for s in standing.suggestions if s.unit), None)
@@ -108,8 +126,6 @@ class Staff:
     async def _take(self, number: str, walk: _Walk, role: Role, action: Action, step: Step) -> str:
         """Takes one step and notes where the ticket stands then; returns why it could not, empty when it could."""
         status, body, tries = await self._send(number, role, action, step)
-        if status == _CONFLICT and tries == 1 and await self._mended(number, action, body):
-            status, body, tries = await self._send(number, role, action, step)
         if status < 300:
             _note(walk, action)
             walk.state = msgspec.json.decode(body, type=Standing).state
@@ -120,17 +136,6 @@ class Staff:
             walk.state = (await self._standing(number, role)).state
             return ""
         return f"{action}: {status} {body.decode(errors='replace')[:200]}"
-
-    async def _mended(self, number: str, action: Action, refused: bytes) -> bool:
-        """A reply waits for the co-units' parts: they hand them in."""
-        if action is not Action.REPLY or Action.PART not in msgspec.json.decode(refused, type=_Refusal).allowed:
-            return False
-        status = 200
-        handed_in = 0
-        while status < 300 and handed_in < 10:
-            status, _, _ = await self._send(number, Role.HANDLER, Action.PART, Step(note="本单位已配合核查，情况属实。"))
-            handed_in += status < 300
-        return handed_in > 0
 
     async def _send(self, number: str, role: Role, action: Action, step: Step) -> tuple[int, bytes, int]:
         answer = await self._client.post(
