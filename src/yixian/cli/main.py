@@ -10,7 +10,7 @@ from rich.console import Console
 import yixian
 from yixian.city.pack import InvalidPack
 from yixian.city.service import NoCity
-from yixian.cli import database, demo, dispatch, importing, packs, serving, staff
+from yixian.cli import bench, database, demo, dispatch, importing, packs, serving, staff
 from yixian.db.embedded import DatabaseUnavailable
 from yixian.db.migrate import SchemaMismatch
 from yixian.replay.command import replay_command
@@ -32,6 +32,7 @@ app.command("import")(importing.import_file)
 app.command("replay")(replay_command)
 app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(staff.app, name="staff")
+app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench.bench)
 
 
 @app.command("version")
