@@ -141,7 +141,7 @@ async def operate(
         return await _operator(request, session, means, values)
     try:
         contact = _contact(values, _channel(values), _settled(values, deed, means.city))
-        if deed not in Outcome:
+        if deed not in tuple(Outcome):
             service.check(contact, session.actor, means.city)
             return await _operator(request, session, means, values, previews=service.preview(means, contact, now))
         receipt = await service.record(means, contact, session.actor, f"{session.actor.id}:{_key(values)}", now)
@@ -152,7 +152,7 @@ async def operate(
 
 
 def _channel(values: Mapping[str, str]) -> Channel:
-    return Channel(values["channel"]) if values["channel"] in Channel else Channel.PHONE
+    return Channel(values["channel"]) if values["channel"] in tuple(Channel) else Channel.PHONE
 
 
 def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]
     Raises:
         Unfit: a name that is not clear.
     """
-    outcome = Outcome(deed) if deed in Outcome else None
+    outcome = Outcome(deed) if deed in tuple(Outcome) else None
     settled: dict[str, Any] = {
         "outcome": outcome,
         "answer": values["answer"] if outcome else "",

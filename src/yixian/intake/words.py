@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from yixian.dispatch.model import Why
-from yixian.intake.model import Channel, Outcome
+from yixian.intake.model import Outcome
+from yixian.tickets.words import CHANNELS
 
 OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.ANSWERED: "直接答复",
@@ -20,7 +21,7 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
 
 TOLD: Final[Mapping[Outcome, str]] = {
     Outcome.ANSWERED: "这是您要的答案",
-    Outcome.TICKET_OPENED: "收到了，已经交办",
+    Outcome.TICKET_OPENED: "我们收到了",
     Outcome.ADDED_TO_TICKET: "您之前反映过，已补充到原工单",
     Outcome.TRANSFERRED: "这是紧急情况，请马上拨打",
     Outcome.LEGAL_ROUTE: "这件事有专门的法定途径",
@@ -28,18 +29,6 @@ TOLD: Final[Mapping[Outcome, str]] = {
     Outcome.ABANDONED: "已登记",
 }
 """The heading of a resident's result page."""
-
-CHANNELS: Final[Mapping[Channel, str]] = {
-    Channel.PHONE: "电话",
-    Channel.WEB: "网页",
-    Channel.WECHAT: "微信",
-    Channel.APP: "手机应用",
-    Channel.MEDIA: "新媒体",
-    Channel.LINE_110: "110 转来",
-    Channel.PARTNER: "合作平台",
-    Channel.DEPUTY: "代表委员",
-    Channel.IMPORT: "批量导入",
-}
 
 WHYS: Final[Mapping[Why, str]] = {
     Why.SURE: "把握充分，登记后直接派单",
@@ -51,6 +40,9 @@ WHYS: Final[Mapping[Why, str]] = {
     Why.LANGUAGE: "不是本市常用语言，登记后由派单员阅读",
     Why.ABOUT_THE_UNIT: "投诉对象就是承办单位，登记后由派单员另行指定",
 }
+
+
+__all__ = ("CHANNELS", "OUTCOMES", "TOLD", "WHYS", "sayings")
 
 
 def sayings() -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.people.secrets import Vault
 from yixian.settings import Settings
-from yixian.tickets import deadlines, forms, service, words
+from yixian.tickets import choices, deadlines, forms, placing, service, words
+from yixian.tickets.choices import Unclear, What
 from yixian.tickets.model import OPEN, Action, Count, Filters, Light, Page, State, Ticket
 from yixian.tickets.service import NotFound, Seen
 from yixian.web.problems import usual
@@ -210,14 +211,19 @@ async def dispatch_desk(
     after: FromQuery[str] = "",
     done: FromQuery[str] = "",
     number: FromQuery[str] = "",
+    region: FromQuery[str] = "",
 ) -> Response[Any]:
-    """What the gate was not sure of, by the clock; the chosen one beside it with its suggestions."""
+    """What the gate was not sure of, by the clock; the chosen one beside it with its suggestions.
+
+    `region`: where it is, as the dispatcher wrote it; the suggestions then name the units of that place.
+    """
     open_tab = next((t for t in DISPATCH_TABS if t.key == tab), DISPATCH_TABS[0])
     async with here.db.transaction(here.session.actor.acting) as tx:
         found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
         counted = await service.counts(tx, here.session.actor, here.now)
         chosen = ticket or (found.lines[0].number if found.lines else "")
         seen = await _seen(tx, here.session.actor, chosen, here.city, here.now) if chosen else None
+    place, unclear = _place(region, here.city)
     return page(
         here.request,
         "tickets/dispatch.html",
@@ -232,6 +238,10 @@ async def dispatch_desk(
         light=light_of(seen.ticket, here.now) if seen else Light.NONE,
         form=forms.FORMS[Action.DISPATCH],
         values=forms.proposed(Action.DISPATCH, seen.ticket, seen.orders, here.city) if seen else {},
+        suggestions=placing.placed(seen.ticket, place, here.city, here.now.astimezone(zone_of(here.city)).date()) if seen else (),
+        place=place or (seen.ticket.region if seen else None) or "",
+        region=choices.written(here.city, What.REGIONS, place) or region,
+        unclear=unclear,
         city=here.city,
         now=here.now,
         words=words,
@@ -240,6 +250,14 @@ async def dispatch_desk(
         done_number=number,
         back=local(f"/desk/dispatch?tab={open_tab.key}"),
     )
+
+
+def _place(written: str, city: City) -> tuple[str, str]:
+    """The region's code, and what is unclear about it."""
+    try:
+        return choices.code_of(city, What.REGIONS, written), ""
+    except Unclear as unclear:
+        return "", str(unclear)
 
 
 async def _seen(tx: Any, actor: Actor, number: str, city: City, now: datetime) -> Seen | None:
@@ -351,8 +369,8 @@ async def ticket_list(
         return Redirect(f"/desk/ticket/{number.strip().upper()}", status_code=303)
     asked = {"state": stands, "light": light, "supervision": supervision, "urged": urged}
     filters = Filters(
-        states=(State(stands),) if stands in State else (),
-        light=Light(light) if light in Light else None,
+        states=(State(stands),) if stands in tuple(State) else (),
+        light=Light(light) if light in tuple(Light) else None,
         supervision=supervision if supervision in words.SUPERVISIONS else "",
         urged=bool(urged),
     )

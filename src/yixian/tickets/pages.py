@@ -78,7 +78,7 @@ async def ticket_page(
 @post("/desk/ticket/{number:str}/{action:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*STAFF)])
 async def take_step(here: NamedDependency[Here], number: FromPath[str], action: FromPath[str]) -> Response[Any]:
     """Takes a step. When it cannot be taken, the page says why, shows how the ticket stands, and keeps what was typed."""
-    if action not in Action:
+    if action not in tuple(Action):
         raise usual(404)
     what = Action(action)
     sent = await here.request.form()
@@ -123,7 +123,7 @@ async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response
     sent = await here.request.form()
     sight = await _look(here, number)
     ticket = sight.seen.ticket
-    if ticket.caller is None or str(sent.get("field")) not in Secret:
+    if ticket.caller is None or str(sent.get("field")) not in tuple(Secret):
         raise usual(404)
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
@@ -145,7 +145,7 @@ async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response
 @get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF)])
 async def offer_choices(what: FromPath[str], city: NamedDependency[City], q: FromQuery[str] = "", under: FromQuery[str] = "") -> list[str]:
     """What may be meant by the letters typed so far, as it is written in a field."""
-    if what not in What:
+    if what not in tuple(What):
         raise usual(404)
     return [c.text for c in found(city, What(what), q, under)]
 

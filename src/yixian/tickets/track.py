@@ -62,7 +62,7 @@ async def citizen_step(
     now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Urges, supplements, withdraws, rates or reopens; when it cannot be done, the page says why and keeps what was typed."""
-    if action not in Action or Action(action) not in forms.CITIZENS:
+    if action not in tuple(Action) or Action(action) not in forms.CITIZENS:
         raise usual(404)
     what = Action(action)
     sent = await request.form()
@@ -118,7 +118,7 @@ async def _page(
         values=filled.values if filled else {},
         errors=dict(filled.errors) if filled else {},
         refused=refused,
-        done=done if done in Action else "",
+        done=done if done in tuple(Action) else "",
         city=city,
         now=now,
         words=words,

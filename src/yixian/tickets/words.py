@@ -128,10 +128,23 @@ ROLES: Final[Mapping[Role, str]] = {
 }
 """As what somebody acted."""
 
+CHANNELS: Final[Mapping[str, str]] = {
+    "phone": "电话",
+    "web": "网页",
+    "wechat": "微信",
+    "app": "手机应用",
+    "media": "新媒体",
+    "110": "110 转来",
+    "partner": "合作平台",
+    "deputy": "代表委员",
+    "import": "批量导入",
+}
+"""Where it came in."""
+
 RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
 
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (STATES, ACTIONS, TOLD, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, SUPERVISIONS, ROLES)
+    tables = (STATES, ACTIONS, TOLD, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, SUPERVISIONS, ROLES, CHANNELS)
     return tuple(word for table in tables for word in table.values()) + tuple(word for _, word in RATINGS)

@@ -15,6 +15,8 @@ import msgspec
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 
+from yixian.web.prose import prose
+
 Asked = Request[Any, Any, Any]
 Say = Callable[..., str]
 
@@ -117,6 +119,7 @@ def _filters(zone: Callable[[], ZoneInfo], say: Say) -> dict[str, Any]:
         "ago": ago,
         "iso": iso,
         "percent": percent,
+        "prose": prose,
     }
 
 

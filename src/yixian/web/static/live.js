@@ -6,6 +6,7 @@ function show(root, values) {
     const text = value === undefined ? "0" : String(value);
     if (cell.textContent === text) continue;
     cell.textContent = text;
+    cell.classList.toggle("zero", text === "0");
     cell.classList.remove("changed");
     void cell.offsetWidth; // restarts the highlight
     cell.classList.add("changed");

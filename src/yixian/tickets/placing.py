@@ -1,0 +1,38 @@
+"""Who would answer for a ticket, once a person has said where it is. Pure.
+
+The gate's suggestions may lack a unit because the place was not known; the dispatcher names it and sees the units at once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from yixian.city.inforce import City
+from yixian.city.responsibility import Assignment
+from yixian.language.normalise import normalise, normalise_words
+from yixian.tickets.model import Ticket
+
+
+def placed(ticket: Ticket, region: str, city: City, on: date) -> tuple[dict[str, Any], ...]:
+    """The ticket's suggestions as they read when it is in `region` (a code); as they were when that is empty."""
+    if not region:
+        return ticket.suggestions
+    text = normalise(ticket.text)
+    night = any(word in text for word in normalise_words(city.pack.triage.night))
+    return tuple(_placed(s, ticket, region, city, night, text, on) for s in ticket.suggestions)
+
+
+def _placed(suggestion: dict[str, Any], ticket: Ticket, region: str, city: City, night: bool, text: str, on: date) -> dict[str, Any]:
+    found = city.register.resolve(str(suggestion["matter"]), region, ticket.audience, night, text, on)
+    if not isinstance(found, Assignment):
+        return {**suggestion, "unit": None, "place_needed": found.place_level}
+    return {
+        **suggestion,
+        "unit": found.lead,
+        "co_units": found.co,
+        "entry": found.entry,
+        "basis": found.basis,
+        "note": found.note,
+        "place_needed": None,
+    }
