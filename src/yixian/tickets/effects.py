@@ -65,7 +65,7 @@ def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City,
             return _returned(ticket, edge, step, facts)
         case Action.REPLY:
             answered = msgspec.structs.replace(
-                ticket, answer=step.answer.strip(), internal_answer=step.internal.strip(), replied_at=facts.now
+                _no_extension_asked(ticket), answer=step.answer.strip(), internal_answer=step.internal.strip(), replied_at=facts.now
             )
             panel = tuple(o.id for o in facts.live(OrderRole.PANEL))
             return Change(
@@ -210,7 +210,8 @@ def _ended(change: Change, edge: Edge, facts: Facts) -> Change:
     ended_at = change.ticket.closed_at or facts.now
     live = tuple(o.id for o in facts.orders if o.ended_at is None)
     how = "closed" if edge.target is State.CLOSED else edge.action.value
-    return msgspec.structs.replace(change, ticket=msgspec.structs.replace(change.ticket, closed_at=ended_at), ended=live, ended_how=how)
+    over = msgspec.structs.replace(_no_extension_asked(change.ticket), closed_at=ended_at)
+    return msgspec.structs.replace(change, ticket=over, ended=live, ended_how=how)
 
 
 def part_of(ticket: Ticket, text: str, number: str, now: datetime) -> Ticket:
