@@ -260,6 +260,12 @@ class Triage(msgspec.Struct, frozen=True):
     """Marks by which a language is told, such as the characters only written Cantonese has."""
     split: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    words: dict[str, dict[str, str]] = msgspec.field(default_factory=dict[str, dict[str, str]])
+    """For a language, its words and what the matters call it: 街灯 as 路灯."""
+    endings: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    """What a language may put after those words: `s`, `ing`."""
+    synonyms: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """The same for every message, after the words of its language."""
 
 
 class Pack(msgspec.Struct, frozen=True):

@@ -72,7 +72,7 @@ _FRONT_MATTER: Final = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|
 _STRETCH: Final = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _CITY_SECTIONS: Final = ("city", "calendar", "gate", "queue", "limit", "per_region")
 _TRIAGE_SECTIONS: Final = (
-    "emergency", "legal_route", "outside", "kinds", "urgency", "firm", "night", "language", "split", "noise",
+    "emergency", "legal_route", "outside", "kinds", "urgency", "firm", "night", "language", "split", "noise", "synonyms",
 )  # fmt: skip
 
 
@@ -340,6 +340,12 @@ class _Marks(msgspec.Struct, frozen=True):
     marks: tuple[str, ...]
 
 
+class _Language(msgspec.Struct, frozen=True):
+    marks: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    words: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
 class _Phrases(msgspec.Struct, frozen=True):
     phrases: tuple[str, ...]
 
@@ -349,6 +355,7 @@ def _triage(toml: Toml, problems: list[Problem]) -> Triage:
     firm, night = (_section(toml, name, _Words, problems) for name in ("firm", "night"))
     split = _section(toml, "split", _Marks, problems)
     noise = _section(toml, "noise", _Phrases, problems)
+    languages = _languages(toml, problems)
     return Triage(
         emergency=_values(take_each(toml, "emergency", Emergency, problems)),
         legal_route=_values(take_each(toml, "legal_route", Route, problems)),
@@ -357,9 +364,12 @@ def _triage(toml: Toml, problems: list[Problem]) -> Triage:
         urgency=_cues(toml, "urgency", tuple(Urgency), problems),
         firm=firm.words if firm else (),
         night=night.words if night else (),
-        languages=_languages(toml, problems),
+        languages={name: language.marks for name, language in languages.items() if language.marks},
         split=split.marks if split else (),
         noise=noise.phrases if noise else (),
+        words={name: language.words for name, language in languages.items() if language.words},
+        endings={name: language.endings for name, language in languages.items() if language.endings},
+        synonyms=_synonyms(toml, problems),
     )
 
 
@@ -383,14 +393,22 @@ def _cues(toml: Toml, header: str, known: tuple[str, ...], problems: list[Proble
     return cues
 
 
-def _languages(toml: Toml, problems: list[Problem]) -> dict[str, tuple[str, ...]]:
+def _languages(toml: Toml, problems: list[Problem]) -> dict[str, _Language]:
     found: object = toml.data.get("language", {})
     if not isinstance(found, dict):
-        problems.append(toml.problem("write [language.<code>] with marks below", "language"))
+        problems.append(toml.problem("write [language.<code>] with marks or words below", "language"))
         return {}
     tables: Mapping[str, object] = found
-    read = {name: take(toml, f"language.{name}", 0, value, _Marks, problems) for name, value in tables.items()}
-    return {name: marks.marks for name, marks in read.items() if marks is not None}
+    read = {name: take(toml, f"language.{name}", 0, value, _Language, problems) for name, value in tables.items()}
+    return {name: language for name, language in read.items() if language is not None}
+
+
+def _synonyms(toml: Toml, problems: list[Problem]) -> dict[str, str]:
+    try:
+        return msgspec.convert(toml.data.get("synonyms", {}), dict[str, str])
+    except msgspec.ValidationError as error:
+        problems.append(toml.problem(f'[synonyms] must hold lines like "街灯" = "路灯": {error}', "synonyms"))
+        return {}
 
 
 def _audience(cell: str) -> tuple[Audience, ...]:

@@ -1,63 +1,66 @@
-"""Which matter a message is about, from the pack's own words alone: names, keywords and examples.
+"""Which matter a message is about, from the pack's own words alone: names, keywords, examples, notes of the responsibility list.
 
-Three pieces of evidence are weighed for every leaf matter:
-- *fit*: a linear classifier (ridge regression in its dual form) over the n-grams of descriptions and examples,
-- *family*: how well the matters beside it, under the same parent and the same topic, fit together,
-- *keywords*: exact hits of the pack's keywords and names.
-
-How much each counts is learned from the examples too, each one read as if it were not known (leave one out, in closed form).
-So a score of 0.8 means that about four of five such examples, read with that score, were read rightly.
+Every term of a message speaks for matters, their parents and their topics (see `evidence`). How much each sort of term counts, and how
+often a score is right, is learned from the examples: each quarter of them is read by what the other three say. So a score of 0.8
+means that about four of five such examples, read with that score by one who had never seen them, were read rightly.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csr_array
 
 from yixian.city.model import Audience, Example, Matter
-from yixian.language.index import Floats, Index, TermScores, add_counts, build_index, count_terms, gram_matrix, score_classes, term_scores
+from yixian.language.evidence import PHRASE_MARK, Evidence, Family, Floats, Ints, Texts, Tree, count_texts, evidence_of, tree_of
+from yixian.language.grams import terms
+from yixian.language.index import gather
 from yixian.language.model import MatterGuess
 from yixian.language.normalise import normalise
-from yixian.language.phrases import Phrases, compile_phrases, find_all, is_spaced
+from yixian.language.phrases import Phrases, compile_phrases, find_all
+from yixian.language.words import Words, in_own_words
 
 READ_CHARACTERS: Final = 1500
 """Beyond this, a message repeats itself or quotes the law."""
 OPENING_CHARACTERS: Final = 300
 """What is wrong is said early; the rest counts half."""
 TITLE_WEIGHT: Final = 2.0
+REST_WEIGHT: Final = 0.5
+DESCRIPTION_WEIGHT: Final = 8.0
+"""A matter's name and keywords say as much as so many examples."""
+UPPER_WEIGHT: Final = 4.0
+NOTE_WEIGHT: Final = 4.0
 
-EXACT_LIMIT: Final = 6000
-"""Up to so many texts the classifier is solved exactly (n³); a larger pack is read by class averages instead."""
-RIDGE: Final = 0.6
-TERM_LEAVES: Final = 64
-"""So many leaves are kept for each term."""
+FOLDS: Final = 4
 CALIBRATED_FROM: Final = 100
-LEARNED_FROM: Final = 1200
-"""Examples enough to learn four weights from."""
+"""Examples enough to learn weights and calibrate scores from."""
+CALIBRATION_CELLS: Final = 3_000_000
+"""So many examples times matters are read to learn from; of a larger pack's examples every second, third …"""
 KEPT: Final = 3
 LEAST: Final = 0.01
-NOBODY: Final = 0.12
-"""The fit that a message about nothing in the tree has for something; a matter must beat it."""
 
 _NAME_PARTS: Final = re.compile(r"[-－—/、,，()()（）·:：]+")
 _CANDIDATES: Final = 24
 """So many of the best leaves are weighed against each other; the rest have no chance."""
-_PRIOR_WEIGHTS: Final = np.array([9.0, 2.0, 1.0, 6.0])
-"""Of fit, parent's fit, topic's fit and keywords, while a pack has few examples to learn from."""
-_PRIOR_STRENGTH: Final = 4.0
-
-
-class Keyword(msgspec.Struct, frozen=True):
-    """The leaves a keyword points to, and how much it says about each, 0 to 1."""
-
-    leaves: NDArray[np.int64]
-    weight: float
+_PRIOR_WEIGHTS: Final = np.array([4.5, 1.5, 0.5, 4.0])
+"""Of each family of terms; what is learned stays near them."""
+_PRIOR_STRENGTH: Final = 1.0
+_FEW: Final = 0.25
+"""How much of these weights is used while a pack has few examples, and so few matters that each term tells them clearly apart."""
+_FEW_NOTHING: Final = 3.0
+_NOTHING_SHARE: Final = 0.03
+"""So few examples speak less for their matter than a message about nothing in the tree is taken to speak for something."""
+_HONESTY_PARTS: Final = 40
+_HONESTY_LEAST: Final = 20
+"""Scores are judged in so many parts, of at least so many texts."""
+_NEWTON_STEPS: Final = 30
+_EXTENT: Final = np.array([1.0, 0.0, 1 / 12, 0.0], dtype=np.float32)
+"""How much of a message a term of each family is, in characters or words; a word has about twelve pieces."""
 
 
 class Honesty(msgspec.Struct, frozen=True):
@@ -74,14 +77,17 @@ class MatterModel(msgspec.Struct, frozen=True):
     """All that is known about the leaves; leaf numbers are places in `codes`."""
 
     codes: tuple[str, ...]
-    asked_by: dict[Audience, Floats]
+    asked_by: dict[Audience, NDArray[np.float64]]
     """For each audience a factor a leaf: 1 where it may ask, less where the leaf is for the other one."""
-    parents: NDArray[np.int64]
-    topics: NDArray[np.int64]
-    terms: TermScores
+    tree: Tree
     phrases: Phrases
-    keywords: dict[str, Keyword]
-    weights: NDArray[np.float64]
+    vocabulary: dict[str, int]
+    extents: Floats
+    """How much of a message each term is (see `_EXTENT`)."""
+    evidence: Evidence
+    """Weighted by family."""
+    nothing: float
+    """How strongly a message about nothing in the tree speaks for something."""
     honesty: Honesty
 
 
@@ -91,38 +97,36 @@ def leaves_of(matters: Sequence[Matter]) -> tuple[Matter, ...]:
     return tuple(matter for matter in matters if matter.code not in parents)
 
 
-def compile_matters(matters: Sequence[Matter], examples: Sequence[Example], noise: tuple[str, ...] = ()) -> MatterModel:
-    """Learns the leaves from their names, keywords and examples. Examples of matters that are no leaves are left out."""
+def compile_matters(
+    matters: Sequence[Matter],
+    examples: Sequence[Example],
+    words: Words,
+    noise: tuple[str, ...] = (),
+    notes: Mapping[str, str] | None = None,
+) -> MatterModel:
+    """Learns the leaves from their names, keywords and examples, and from what is noted beside their responsibilities (`notes`, by matter).
+
+    Examples and notes of matters that are no leaves are left out.
+    """
     leaves = leaves_of(matters)
-    number = {leaf.code: place for place, leaf in enumerate(leaves)}
-    texts: list[list[str]] = [[_described(leaf)] for leaf in leaves]
-    for example in examples:
-        if example.matter in number:
-            texts[number[example.matter]].append(normalise(example.text, noise))
-    owner = np.repeat(np.arange(len(leaves)), [len(own) for own in texts])
-    described = [text for own in texts for text in own]
-    index = build_index(described)
-    belonging = _Belonging(owner, np.searchsorted(owner, np.arange(len(leaves))).astype(np.int64))
-    inverse = _inverse(gram_matrix(index)) if len(described) <= EXACT_LIMIT else None
-    solution = _solved(inverse, belonging) if inverse is not None else None
-    keywords = _keywords(matters, leaves)
     above = {matter.code: matter.parent for matter in matters}
-    model = MatterModel(
-        codes=tuple(number),
-        asked_by={who: np.array([1.0 if who in leaf.audience else 0.5 for leaf in leaves], np.float32) for who in Audience},
-        parents=_numbered([leaf.parent or leaf.code for leaf in leaves]),
-        topics=_numbered([_upwards(above, leaf.code)[-1] for leaf in leaves]),
-        terms=term_scores(index, _averages(belonging) if solution is None else solution, TERM_LEAVES),
-        phrases=compile_phrases(keywords),
-        keywords=keywords,
-        weights=_PRIOR_WEIGHTS,
-        honesty=_TRUSTING,
+    tree = tree_of([leaf.parent or leaf.code for leaf in leaves], [_upwards(above, leaf.code)[-1] for leaf in leaves])
+    phrases = compile_phrases(_phrases_of(matters, words))
+    material = _material(matters, examples, words, noise, notes or {}, tree)
+    texts = count_texts(material.texts, lambda text: _terms_of(phrases, text))
+    weights, nothing, honesty = _learned(texts, material, tree)
+    evidence = _weighted(evidence_of(texts, material.belongs, tree), texts, weights)
+    return MatterModel(
+        codes=tuple(leaf.code for leaf in leaves),
+        asked_by={who: np.array([1.0 if who in leaf.audience else 0.5 for leaf in leaves]) for who in Audience},
+        tree=tree,
+        phrases=phrases,
+        vocabulary=texts.vocabulary,
+        extents=_EXTENT[texts.families],
+        evidence=evidence,
+        nothing=nothing,
+        honesty=honesty,
     )
-    if inverse is None or solution is None:
-        return model
-    left_out = _left_out(inverse, solution, belonging) / _unshared_norm(index)[:, None]
-    weights, honesty = _learned_weights(model, described, left_out.astype(np.float32), belonging)
-    return msgspec.structs.replace(model, weights=weights, honesty=honesty)
 
 
 def _upwards(above: Mapping[str, str | None], code: str) -> list[str]:
@@ -133,50 +137,33 @@ def _upwards(above: Mapping[str, str | None], code: str) -> list[str]:
     return chain
 
 
-def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
-    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    return np.array([number[name] for name in names], dtype=np.int64)
+def _phrases_of(matters: Sequence[Matter], words: Words) -> set[str]:
+    """Names, parts of names and keywords."""
+    names = {name for matter in matters for name in (matter.name, matter.name_en)}
+    parts = {part for name in names for part in _NAME_PARTS.split(name)}
+    keywords = {keyword for matter in matters for keyword in matter.keywords}
+    plain = {in_own_words(words, normalise(phrase), "") for phrase in names | parts | keywords}
+    return {phrase for phrase in plain if len(phrase) >= 2}
 
 
-def _described(leaf: Matter) -> str:
-    """The leaf in its own words, as one more example."""
-    return normalise("。".join((leaf.name, leaf.name_en, *leaf.keywords)))
+def _terms_of(phrases: Phrases, text: str) -> Iterable[str]:
+    yield from (term for term in terms(text) if term[0] != "=")
+    yield from (PHRASE_MARK + found.phrase for found in find_all(phrases, text))
 
 
-def _keywords(matters: Sequence[Matter], leaves: Sequence[Matter]) -> dict[str, Keyword]:
-    """Every keyword and name with the leaves it points to; those of an upper matter point to all leaves below."""
-    above = {matter.code: matter.parent for matter in matters}
-    words = {matter.code: _own_words(matter) for matter in matters}
-    pointed: dict[str, set[int]] = {}
-    for number, leaf in enumerate(leaves):
-        for code in _upwards(above, leaf.code):
-            for word in words.get(code, ()):
-                pointed.setdefault(word, set()).add(number)
-    return {word: Keyword(np.array(sorted(who)), _weight(word) / len(who) ** 0.5) for word, who in pointed.items()}
-
-
-def _own_words(matter: Matter) -> set[str]:
-    parts = [part for name in (matter.name, matter.name_en) for part in (name, *_NAME_PARTS.split(name))]
-    plain = {normalise(word) for word in (*matter.keywords, *parts)}
-    return {word for word in plain if len(word) >= 2}
-
-
-def _weight(word: str) -> float:
-    """Longer words say more: two Han characters 0.45, four 0.75; five letters 0.45, eleven 0.75."""
-    length = len(word) / 3 + 0.4 if is_spaced(word[0]) else len(word)
-    return min(0.9, 0.15 + 0.15 * length)
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def weigh_matters(model: MatterModel, text: str, title: str = "", audience: Audience | None = None) -> tuple[MatterGuess, ...]:
-    """The best matters for a message in plain form, at most three, best first; empty when no word is known."""
-    read = text[:READ_CHARACTERS]
-    fit = _fit(model, read, title)
-    keywords = _keyword_evidence(model, title, read)
-    if not (fit.any() or keywords.any()):
+    """The best matters for a message, at most three, best first; empty when no word is known.
+
+    `text` and `title` are in plain form and in the matters' own words (see `words.in_own_words`).
+    """
+    logits = _logits(model, title, text[:READ_CHARACTERS])
+    if logits is None:
         return ()
-    logits = _evidence(model, fit[None], keywords[None])[0] @ model.weights
     best = np.argsort(-logits, kind="stable")[:_CANDIDATES]
-    raw = _shares(logits[None, best], model.weights)[0]
+    raw = _shares(logits[None, best], model.nothing)[0]
     scores = raw * (np.interp(raw[0], model.honesty.scored, model.honesty.right) / raw[0])
     if audience is not None:
         scores *= model.asked_by[audience][best]
@@ -184,143 +171,182 @@ def weigh_matters(model: MatterModel, text: str, title: str = "", audience: Audi
     return tuple(MatterGuess(model.codes[best[n]], round(float(scores[n]), 4)) for n in order if scores[n] >= LEAST)
 
 
-def _shares(logits: NDArray[np.floating], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _logits(model: MatterModel, title: str, text: str) -> Floats | None:
+    """How strongly the message speaks for each leaf; None when it holds no known term."""
+    heard = dict.fromkeys(_terms_of(model.phrases, text[OPENING_CHARACTERS:]), REST_WEIGHT)
+    heard |= dict.fromkeys(_terms_of(model.phrases, text[:OPENING_CHARACTERS]), 1.0)
+    heard |= dict.fromkeys(_terms_of(model.phrases, title), TITLE_WEIGHT)
+    known = [(number, weight) for term, weight in heard.items() if (number := model.vocabulary.get(term)) is not None]
+    if not known:
+        return None
+    numbers = np.array([number for number, _ in known])
+    weights = np.array([weight for _, weight in known], dtype=np.float32)
+    evidence = model.evidence
+    by_group = gather(numbers, weights, evidence.starts, evidence.groups, evidence.weights, evidence.size)
+    return model.tree.over_leaves(by_group) / _length(float(weights @ model.extents[numbers]))
+
+
+def _length(extent: float | Floats) -> Floats:
+    """By what the evidence is divided: what is said at length is said again and again."""
+    return np.sqrt(np.maximum(1.0, extent), dtype=np.float32)
+
+
+def _shares(logits: NDArray[np.floating], nothing: float) -> NDArray[np.float64]:
     """The candidates' chances against each other and against none of them; texts by candidates, each row below 1."""
     powers = np.exp(logits.astype(np.float64))
-    return powers / (powers.sum(axis=1, keepdims=True) + np.exp(weights[:3].sum() * NOBODY))
-
-
-def _fit(model: MatterModel, text: str, title: str) -> Floats:
-    counts = count_terms(title, TITLE_WEIGHT)
-    add_counts(counts, count_terms(text[:OPENING_CHARACTERS]))
-    add_counts(counts, count_terms(text[OPENING_CHARACTERS:], 0.5))
-    return score_classes(model.terms, counts)
-
-
-def _evidence(model: MatterModel, fit: Floats, keywords: Floats) -> Floats:
-    """What speaks for each leaf: texts by leaves by kinds of evidence (fit, parent's fit, topic's fit, keywords)."""
-    return np.stack([fit, _together(fit, model.parents), _together(fit, model.topics), keywords], axis=2)
-
-
-def _together(fit: Floats, group: NDArray[np.int64]) -> Floats:
-    """For each leaf the summed fit of its group: the classifier is linear, so the sum is the fit of the group itself."""
-    total = np.zeros((len(fit), int(group.max(initial=-1)) + 1), dtype=np.float32)
-    np.add.at(total.T, group, fit.T)
-    return total[:, group]
-
-
-def _keyword_evidence(model: MatterModel, title: str, text: str) -> Floats:
-    silent = np.ones(len(model.codes), dtype=np.float32)
-    for part, factor in ((title, 1.0), (text[:OPENING_CHARACTERS], 0.9), (text[OPENING_CHARACTERS:], 0.5)):
-        if part:
-            for phrase in {found.phrase for found in find_all(model.phrases, part)}:
-                keyword = model.keywords[phrase]
-                silent[keyword.leaves] *= 1 - factor * keyword.weight
-    return 1 - silent
+    return powers / (powers.sum(axis=1, keepdims=True) + np.exp(nothing))
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------
 
 
-class _Belonging(msgspec.Struct, frozen=True):
-    """The leaf of each text, ascending, and the first text of each leaf: its description."""
+class _Material(msgspec.Struct, frozen=True):
+    """The texts to learn from, how much each counts for which groups, and which are examples, leaf by leaf."""
 
-    owner: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    texts: list[str]
+    belongs: csr_array
+    """Groups by texts; a leaf's text counts for its parent and topic too."""
+    examples: Ints
+    owners: Ints
+    """The leaf of each example, ascending."""
 
-
-def _inverse(alike: Floats) -> Floats:
-    """The inverse of the cosines plus the ridge."""
-    from scipy.linalg import get_lapack_funcs
-
-    np.fill_diagonal(alike, alike.diagonal() + RIDGE)
-    factorise, invert = get_lapack_funcs(("potrf", "potri"), (alike,))
-    # The matrix equals its transpose, and LAPACK works in place on columns.
-    factor, failed = factorise(alike.T, lower=1, overwrite_a=1)
-    lower, failed_too = invert(factor, lower=1, overwrite_c=1)
-    assert not failed and not failed_too, "cosines plus a ridge are positive definite"
-    half = np.tril(lower)
-    whole = half + half.T
-    np.fill_diagonal(whole, half.diagonal())
-    return whole
+    def without(self, left_out: Ints) -> csr_array:
+        """As `belongs`, when some texts were not there."""
+        there = np.ones(len(self.texts), dtype=np.float32)
+        there[left_out] = 0
+        fewer = self.belongs.copy()
+        fewer.data = self.belongs.data * there[self.belongs.indices]
+        fewer.eliminate_zeros()
+        return fewer
 
 
-def _solved(inverse: Floats, belonging: _Belonging) -> Floats:
-    """The ridge's solution, texts by leaves: the inverse times "text i belongs to leaf c", which only adds columns up."""
-    return np.add.reduceat(inverse, belonging.starts, axis=1)
+def _material(
+    matters: Sequence[Matter], examples: Sequence[Example], words: Words, noise: tuple[str, ...], notes: Mapping[str, str], tree: Tree
+) -> _Material:
+    groups = _groups_of(matters, tree)
+    leaves = leaves_of(matters)
+    number = {leaf.code: place for place, leaf in enumerate(leaves)}
+    known = sorted((example for example in examples if example.matter in number), key=lambda example: number[example.matter])
+    said = [(example.matter, in_own_words(words, normalise(example.text, noise), example.language), 1.0) for example in known]
+    for matter in matters:
+        weight = DESCRIPTION_WEIGHT if matter.code in number else UPPER_WEIGHT
+        said.append((matter.code, in_own_words(words, _described(matter), ""), weight))
+        if matter.code in number and matter.code in notes:
+            said.append((matter.code, in_own_words(words, normalise(notes[matter.code]), ""), NOTE_WEIGHT))
+    cells = [(group, text, weight) for text, (code, _, weight) in enumerate(said) for group in groups[code]]
+    rows, columns, weights = (np.array(column) for column in zip(*cells, strict=True)) if cells else (np.empty(0, np.int64),) * 3
+    return _Material(
+        texts=[text for _, text, _ in said],
+        belongs=csr_array((weights.astype(np.float32), (rows, columns)), shape=(tree.size, len(said))),
+        examples=np.arange(len(known)),
+        owners=np.array([number[example.matter] for example in known], dtype=np.int64),
+    )
 
 
-def _averages(belonging: _Belonging) -> csc_array:
-    """For a pack too large to solve: each leaf is the average of its texts. Texts by leaves."""
-    texts = np.bincount(belonging.owner)
-    share = (1 / np.maximum(1, texts)).astype(np.float32)[belonging.owner]
-    edges = np.append(belonging.starts, len(belonging.owner))
-    return csc_array((share, np.arange(len(belonging.owner)), edges), shape=(len(belonging.owner), len(belonging.starts)))
+def _groups_of(matters: Sequence[Matter], tree: Tree) -> dict[str, tuple[int, ...]]:
+    """The groups that a text about a matter counts for."""
+    above = {matter.code: matter.parent for matter in matters}
+    groups: dict[str, dict[int, None]] = {matter.code: {} for matter in matters}
+    for place, leaf in enumerate(leaves_of(matters)):
+        parent, topic = int(tree.parents[place]), int(tree.topics[place])
+        chain = _upwards(above, leaf.code)
+        groups[leaf.code] = dict.fromkeys((place, parent, topic))
+        for code in chain[1:2]:
+            groups[code][parent] = None
+        for code in chain[1:]:
+            if code in groups:
+                groups[code][topic] = None
+    return {code: tuple(own) for code, own in groups.items()}
 
 
-def _left_out(inverse: Floats, solution: Floats, belonging: _Belonging) -> Floats:
-    """What each text would have scored had it been left out: y_i - (G⁻¹y)_i / (G⁻¹)_ii  (the ridge's closed form)."""
-    left_out = -solution / np.diag(inverse)[:, None]
-    left_out[np.arange(len(left_out)), belonging.owner] += 1
-    return left_out
+def _described(matter: Matter) -> str:
+    """The matter in its own words, as one more example."""
+    return normalise("。".join((matter.name, matter.name_en, *matter.keywords)))
 
 
-def _learned_weights(
-    model: MatterModel, texts: Sequence[str], left_out: Floats, belonging: _Belonging
-) -> tuple[NDArray[np.float64], Honesty]:
-    # Descriptions hold the keywords themselves, so they would make keywords look surer than they are.
-    examples = np.setdiff1d(np.arange(len(texts)), belonging.starts)
-    if len(examples) > LEARNED_FROM:
-        examples = examples[:: len(examples) // LEARNED_FROM]
-    if not len(examples):
-        return _PRIOR_WEIGHTS, _TRUSTING
-    keywords = np.stack([_keyword_evidence(model, "", texts[int(number)]) for number in examples])
-    evidence, owner = _evidence(model, left_out[examples], keywords), belonging.owner[examples]
-    weights = _evidence_weights(evidence, owner)
-    return weights, _honesty(evidence @ weights, owner, weights)
+def _weighted(evidence: Evidence, texts: Texts, weights: NDArray[np.float64]) -> Evidence:
+    by_term = np.repeat(weights[texts.families], np.diff(evidence.starts))
+    return msgspec.structs.replace(evidence, weights=(evidence.weights * by_term).astype(np.float32))
 
 
-def _honesty(logits: NDArray[np.floating], owner: NDArray[np.int64], weights: NDArray[np.float64]) -> Honesty:
-    """What scores were worth, from texts in tenths by their score; clearer words were right more often, never less."""
-    if len(owner) < CALIBRATED_FROM:
-        return _TRUSTING
-    scored = _shares(-np.sort(-logits, axis=1)[:, :_CANDIDATES], weights)[:, 0]
+def _learned(texts: Texts, material: _Material, tree: Tree) -> tuple[NDArray[np.float64], float, Honesty]:
+    """How much each family of terms counts, how much a message about nothing says, and what scores are worth."""
+    if len(material.examples) < CALIBRATED_FROM:
+        return _FEW * _PRIOR_WEIGHTS, _FEW_NOTHING, _TRUSTING
+    # An odd step takes from every fold.
+    step = (len(material.examples) * tree.leaves // CALIBRATION_CELLS) | 1
+    read, said = zip(*(_read_fold(texts, material, tree, fold, step) for fold in range(FOLDS)), strict=True)
+    evidence, owners = np.concatenate(said), material.owners[np.concatenate(read)]
+    weights = _family_weights(evidence, owners)
+    logits = evidence @ weights.astype(np.float32)
+    nothing = float(np.quantile(logits[np.arange(len(owners)), owners], _NOTHING_SHARE))
+    return weights, nothing, _honesty(logits, owners, nothing)
+
+
+def _read_fold(texts: Texts, material: _Material, tree: Tree, fold: int, step: int) -> tuple[Ints, Floats]:
+    """Some of a fold's examples as read by what all other folds say: their places, and texts by leaves by families of terms."""
+    place = np.arange(len(material.examples))
+    evidence = evidence_of(texts, material.without(material.examples[place % FOLDS == fold]), tree)
+    read = place[(place % FOLDS == fold) & (place % step == 0)]
+    held = texts.held[material.examples[read]]
+    heard = np.diff(evidence.starts) > 0
+    length = _length(np.asarray(held @ (_EXTENT[texts.families] * heard)))
+    by_term = evidence.by_term()
+    said = np.empty((len(read), tree.leaves, len(Family)), dtype=np.float32)
+    for family in Family:
+        own = np.flatnonzero(texts.families == family)
+        by_group = np.asarray((held[:, own] @ by_term[own]).toarray(), dtype=np.float32)
+        said[:, :, family] = tree.over_leaves(by_group) / length[:, None]
+    return read, said
+
+
+def _honesty(logits: Floats, owners: Ints, nothing: float) -> Honesty:
+    """What scores were worth, from texts in order of their score; clearer words were right more often, never less."""
+    best = -np.partition(-logits, min(_CANDIDATES, logits.shape[1]) - 1, axis=1)[:, :_CANDIDATES]
+    scored = _shares(best, nothing).max(axis=1)
     order = np.argsort(scored, kind="stable")
-    right = (logits.argmax(axis=1) == owner)[order]
-    tenths = np.array_split(np.arange(len(order)), 10)
-    at = [float(scored[order][tenth].mean()) for tenth in tenths]
-    share = np.maximum.accumulate([float(right[tenth].mean()) for tenth in tenths])
-    return Honesty(np.array([0.0, *at, 1.0]), np.array([0.0, *share, min(1.0, share[-1] * 1.05)]))
+    right = (logits.argmax(axis=1) == owners)[order].astype(np.float64)
+    parts = np.array_split(np.arange(len(order)), min(_HONESTY_PARTS, len(order) // _HONESTY_LEAST))
+    at = np.array([scored[order[part]].mean() for part in parts])
+    share = _ascending(np.array([right[part].mean() for part in parts]), np.array([len(part) for part in parts]))
+    return Honesty(np.array([0.0, *at, 1.0]), np.array([0.0, *share, min(1.0, (1 + share[-1]) / 2)]))
 
 
-def _unshared_norm(index: Index) -> Floats:
-    """The length each text keeps without the terms only it has: a message never seen before has none of those counted."""
-    frequency = np.diff(index.starts)
-    shared = np.repeat(frequency > 1, frequency)
-    squares = np.bincount(index.texts[shared], weights=index.weights[shared] ** 2, minlength=index.size)
-    return np.sqrt(np.maximum(squares, 0.05)).astype(np.float32)
+def _ascending(values: NDArray[np.float64], sizes: NDArray[np.integer]) -> NDArray[np.float64]:
+    """The ascending sequence nearest to `values` (pool adjacent violators)."""
+    pools: list[tuple[float, int, int]] = []
+    for value, size in zip(values.tolist(), sizes.tolist(), strict=True):
+        pools.append((value, size, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (low, few, count), (high, many, more) = pools.pop(), pools.pop()
+            pools.append(((low * few + high * many) / (few + many), few + many, count + more))
+    return np.repeat([value for value, _, _ in pools], [count for _, _, count in pools])
 
 
-def _evidence_weights(evidence: NDArray[np.floating], owner: NDArray[np.int64]) -> NDArray[np.float64]:
+def _family_weights(evidence: Floats, owners: Ints) -> NDArray[np.float64]:
     """Weights under which the right leaves become likely (conditional logit by Newton's method, held near sensible values).
 
-    `evidence` is texts by leaves by kinds of evidence.
+    `evidence` is texts by leaves by families of terms.
     """
     rows = np.arange(len(evidence))
     rough = evidence @ _PRIOR_WEIGHTS.astype(np.float32)
-    rough[rows, owner] = np.inf
-    chosen = np.argsort(-rough, axis=1, kind="stable")[:, :_CANDIDATES]
+    rough[rows, owners] = np.inf
+    rivals = min(_CANDIDATES, rough.shape[1])
+    chosen = np.argpartition(-rough, rivals - 1, axis=1)[:, :rivals]
     near = np.take_along_axis(evidence, chosen[:, :, None], axis=1).astype(np.float64)
+    near -= evidence[rows, owners][:, None, :]
     weights = _PRIOR_WEIGHTS.copy()
-    for _ in range(25):
+    for _ in range(_NEWTON_STEPS):
         logits = near @ weights
         chance = np.exp(logits - logits.max(axis=1, keepdims=True))
         chance /= chance.sum(axis=1, keepdims=True)
         mean = np.einsum("nc,ncf->nf", chance, near)
-        slope = (near[:, 0] - mean).sum(axis=0) - _PRIOR_STRENGTH * (weights - _PRIOR_WEIGHTS)
-        bend = np.einsum("nc,ncf,ncg->fg", chance, near, near) - mean.T @ mean + _PRIOR_STRENGTH * np.eye(len(weights))
+        slope = -mean.sum(axis=0) - _PRIOR_STRENGTH * (weights - _PRIOR_WEIGHTS)
+        bend = np.einsum("nc,ncf,ncg->fg", chance, near, near, optimize=True) - mean.T @ mean + _PRIOR_STRENGTH * np.eye(len(weights))
         step = np.linalg.solve(bend, slope)
+        # A step is never longer than the weights are large: far from the best the curve says little.
+        step /= max(1.0, float(np.abs(step / (_PRIOR_WEIGHTS / 2)).max()))
         weights = np.maximum(weights + step, 0.0)
-        if np.abs(step).max() < 1e-4:
+        if np.abs(step).max() < 1e-3:
             break
     return weights
