@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from yixian.tickets.model import Action
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src/yixian"
 REFERENCE = ROOT / "docs/reference"
+MADE_BY_THE_READER = {"packs/mytown"}
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 
 
@@ -78,6 +80,12 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {slug(heading) for heading in headings}, f"links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_documents_name_are_there(page: Path) -> None:
+    for path in re.findall(r"`((?:src|tests|bench|packs|docs|scripts)/[\w./-]+)`", page.read_text(encoding="utf-8")):
+        assert path in MADE_BY_THE_READER or (ROOT / path).exists(), f"names {path}"
 
 
 # -- The command line ----------------------------------------------------------------------------------------------
@@ -163,10 +171,16 @@ def test_every_desk_is_documented_with_its_roles() -> None:
 # -- Events, jobs, the audit -----------------------------------------------------------------------------------------
 
 
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    """The source, parsed."""
+    return tuple(ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py")))
+
+
 def calls(name: str) -> Iterator[ast.Call]:
     """Every call of `name` (or of a method, `of.name`) in the source."""
-    for file in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for tree in trees():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(name):
                 yield node
 
@@ -185,7 +199,13 @@ def test_every_event_is_documented() -> None:
 
 
 def test_every_job_is_documented() -> None:
-    assert {row[0] for row in rows(section(read("docs/reference/events.md"), "Jobs"))} == {code(kind) for kind in jobs.kinds()}
+    tables = [node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    pairs = chain.from_iterable(zip(table.keys, table.values, strict=True) for table in tables)
+    there = {
+        str(ast.literal_eval(key)) for key, value in pairs if key and isinstance(value, ast.Call) and ast.unparse(value.func) == "Kind"
+    }
+    assert {row[0] for row in rows(section(read("docs/reference/events.md"), "Jobs"))} == {code(kind) for kind in there}
+    assert set(jobs.kinds()) <= there
 
 
 def test_every_audited_deed_is_documented() -> None:
