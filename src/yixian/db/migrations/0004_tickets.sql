@@ -147,7 +147,6 @@ CREATE INDEX ticket_to_warn_of ON ticket (amber_at) WHERE warned_at IS NULL AND 
 CREATE INDEX ticket_to_mark ON ticket (next_due) WHERE overdue_at IS NULL AND next_due IS NOT NULL;
 CREATE INDEX ticket_open_by_caller ON ticket (caller, created_at DESC) WHERE caller IS NOT NULL;
 CREATE INDEX ticket_open_by_matter_and_place ON ticket (matter, region, created_at) WHERE closed_at IS NULL;
-CREATE INDEX ticket_newest ON ticket (id DESC);
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE history (
