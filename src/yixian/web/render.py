@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -195,14 +196,33 @@ def catalogue(lang: str) -> Mapping[str, str]:
 
 @cache
 def translator(lang: str) -> Say:
-    """`_("共 {n} 件", n=3)` in this language; a sentence that has no translation is said in Chinese."""
+    """`_("共 {n} 件", n=3)` in this language; a sentence that has no translation is said in Chinese.
+
+    A sentence whose values are already in it (`没有找到工单 GZ1。`) is recognised by the catalogue's `没有找到工单 {number}。`.
+    """
     messages = catalogue(lang)
+    filled = [(_pattern(key), text) for key, text in messages.items() if "{" in key]
 
     def say(sentence: str, /, **values: Any) -> str:
-        text = messages.get(sentence, sentence)
-        return text.format(**values) if values else text
+        if values or sentence in messages:
+            text = messages.get(sentence, sentence)
+            return text.format(**values) if values else text
+        found = next(((text, m) for pattern, text in filled if (m := pattern.fullmatch(sentence))), None)
+        return found[0].format(**found[1].groupdict()) if found else sentence
 
     return say
+
+
+_SHORTEST_RECOGNISED: Final = 6
+"""Characters beside the values; `{span}前` would recognise anything that ends so."""
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """What a filled sentence looks like."""
+    fixed = re.split(r"{(\w+)}", key)
+    if sum(len(part) for part in fixed[::2]) < _SHORTEST_RECOGNISED:
+        return re.compile(r"(?!)")
+    return re.compile("".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(fixed)))
 
 
 def span(length: timedelta, say: Say) -> str:
