@@ -42,3 +42,14 @@ check: lint types imports test ## all that CI runs
 lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+bench: bench-intake bench-day bench-faults ## every figure of speed and safety; half an hour
+
+bench-intake: env ## what one contact costs, beside pgbench
+	@$(BIN)/python -m bench.bench_intake
+
+bench-day: env ## a whole Guangzhou day, 112,000 contacts, with its tickets' lives
+	@$(BIN)/python -m bench.bench_day
+
+bench-faults: env ## kill -9 of web, worker and PostgreSQL while contacts come in
+	@$(BIN)/python -m bench.bench_faults

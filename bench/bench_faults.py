@@ -1,6 +1,6 @@
 """Kill -9 at random moments while contacts come in: is everything that was acknowledged there afterwards, and nothing twice?
 
-    python -m bench.bench_faults [--seconds 180] [--rate 25] [--seed 1]
+    python -m bench.bench_faults [--kills 30] [--rate 25] [--seed 1]
 
 Starts `yixian up` as anybody would, sends contacts with idempotency keys through the public API while simulated staff handle the
 tickets, and kills web processes, the worker and PostgreSQL. Afterwards it compares, contact by contact, and verifies every history.
@@ -38,11 +38,14 @@ from yixian.db.bootstrap import Addresses
 from yixian.replay import staff, traffic
 from yixian.replay.client import connected
 from yixian.replay.command import run_name
-from yixian.replay.model import Plan
+from yixian.replay.model import Due, Plan
 from yixian.replay.report import Report
 from yixian.replay.run import run
 from yixian.settings import Settings
 from yixian.tickets import verify
+
+MOST = 100_000
+"""Contacts there are to be sent while the killing goes on."""
 
 PATIENCE = 60.0
 """Seconds a sender keeps trying: a city's phone application would keep trying longer."""
@@ -98,10 +101,13 @@ class _Siege(msgspec.Struct, frozen=True):
         return f"http://{self.settings.host}:{self.settings.port}"
 
 
-def siege(seconds: float, rate: float, seed: int, folder: Path = GUANGZHOU, every: tuple[float, float] = (2.0, 8.0)) -> Found:
-    """Plays contacts at `rate` a second for `seconds` and kills something every few seconds, each sort at least once if there is time."""
+def siege(kills: int, rate: float, seed: int, folder: Path = GUANGZHOU, every: tuple[float, float] = (2.0, 8.0)) -> Found:
+    """Plays contacts at `rate` a second while `kills` times something is killed, `every` so many seconds after the last recovery.
+
+    Each sort of thing is killed once before any is killed again.
+    """
     with _up(folder) as city:
-        return asyncio.run(_besieged(city, seconds, rate, seed, every))
+        return asyncio.run(_besieged(city, kills, rate, seed, every))
 
 
 @contextmanager
@@ -117,7 +123,7 @@ def _up(folder: Path) -> Iterator[_Siege]:
             log = (home / "up.log").open("w")
             supervisor = subprocess.Popen([sys.executable, "-m", "yixian.cli", "up"], env=_environment(settings), stdout=log, stderr=log)
             try:
-                if not up.answers(settings, 120):
+                if not _started(settings, supervisor):
                     raise SystemExit(f"yixian up did not start:\n{(home / 'up.log').read_text()[-3000:]}")
                 yield _Siege(settings, where, pack, supervisor.pid)
             finally:
@@ -128,42 +134,61 @@ def _up(folder: Path) -> Iterator[_Siege]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def _started(settings: Settings, supervisor: subprocess.Popen[bytes]) -> bool:
+    """Whether the web server answers within two minutes."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and supervisor.poll() is None:
+        if up.answers(settings, 1):
+            return True
+    return False
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")}
     return plain | {f"YIXIAN_{name.upper()}": str(value) for name, value in msgspec.structs.asdict(settings).items() if value != ""}
 
 
-async def _besieged(city: _Siege, seconds: float, rate: float, seed: int, every: tuple[float, float]) -> Found:
+async def _besieged(city: _Siege, kills: int, rate: float, seed: int, every: tuple[float, float]) -> Found:
     name = run_name(clock())
-    plan = Plan(max(1, round(seconds * rate)), seed, rate=rate, concurrency=16)
+    plan = Plan(MOST, seed, rate=rate, concurrency=16)
     database = await pool.connect(city.where.application, 2)
     try:
         async with staff.hired(database, city.pack, name, clock) as credentials:
-            killing = asyncio.create_task(_kill_until(city, time.monotonic() + seconds, Random(seed), every))
+            killing = asyncio.create_task(_kill_again_and_again(city, kills, Random(seed), every))
             report = await run(
-                city.url, plan, traffic.day(city.pack, plan.count, plan.mix, plan.seed), credentials, run=name,
+                city.url, plan, _until_done(killing, traffic.day(city.pack, MOST, plan.mix, plan.seed)), credentials, run=name,
                 data=f"{city.pack.city.name}, generated contacts", fallback_unit=city.pack.city.fallback_unit, database=database,
                 patience=PATIENCE,
             )  # fmt: skip
-            kills = await killing
+            done = await killing
     finally:
         await database.close()
-    return await _looked_at(city, report, kills, name)
+    return await _looked_at(city, report, done, name)
 
 
-async def _kill_until(city: _Siege, end: float, chance: Random, every: tuple[float, float]) -> tuple[Kill, ...]:
+def _until_done(killing: asyncio.Task[tuple[Kill, ...]], contacts: Iterator[Due]) -> Iterator[Due]:
+    for due in contacts:
+        if killing.done():
+            return
+        yield due
+
+
+async def _kill_again_and_again(city: _Siege, kills: int, chance: Random, every: tuple[float, float]) -> tuple[Kill, ...]:
     began = time.monotonic()
-    order = chance.sample(list(Target), len(Target))
-    kills: list[Kill] = []
-    while True:
+    waiting = [target for _ in range(kills) for target in chance.sample(list(Target), len(Target))][:kills]
+    done: list[Kill] = []
+    last = began
+    while waiting:
         await asyncio.sleep(chance.uniform(*every))
-        if time.monotonic() > end:
-            return tuple(kills)
-        target = order[len(kills) % len(order)] if len(kills) < len(order) else chance.choice(list(Target))
         at = time.monotonic()
-        if _kill(city, target, chance):
+        if at - last > PATIENCE:
+            raise SystemExit(f"there has been no {waiting[0]} to kill for {PATIENCE:.0f} s")
+        if _kill(city, waiting[0], chance):
             await _contact_taken(city)
-            kills.append(Kill(round(at - began, 2), target, round(time.monotonic() - at, 2)))
+            last = time.monotonic()
+            done.append(Kill(round(at - began, 2), waiting.pop(0), round(last - at, 2)))
+    await asyncio.sleep(every[0])
+    return tuple(done)
 
 
 def _kill(city: _Siege, target: Target, chance: Random) -> bool:
@@ -187,7 +212,7 @@ def _processes(city: _Siege, target: Target) -> list[int]:
             return []
     parts = {("worker" if "worker" in part.cmdline() else "web"): part for part in psutil.Process(city.supervisor).children()}
     if target is Target.WEB_PROCESS:
-        return [child.pid for child in parts["web"].children() if "multiprocessing" in " ".join(child.cmdline())] if "web" in parts else []
+        return [child.pid for child in parts["web"].children() if "granian" in child.cmdline()] if "web" in parts else []
     return [parts[target].pid] if target in parts else []
 
 
@@ -229,11 +254,11 @@ async def _events_waiting(owner: asyncpg.Connection) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Kill -9 while contacts come in.")
-    parser.add_argument("--seconds", type=float, default=180.0)
+    parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--rate", type=float, default=25.0, help="contacts a second")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    found = siege(options.seconds, options.rate, options.seed)
+    found = siege(options.kills, options.rate, options.seed)
     shown = {"bench": "faults", "machine": machine(), "sound": found.sound, **msgspec.to_builtins(found)}
     print(json.dumps(shown, ensure_ascii=False, indent=2))
     if not found.sound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections import Counter
 
@@ -63,6 +64,8 @@ class Report(msgspec.Struct, frozen=True):
     client_cpu_ms_per_request: float
     behind: float
     """Seconds that the sending was behind the plan at most; 0 when it was not by the clock."""
+    longest_silence: float
+    """Seconds between two acknowledged contacts, at most."""
     outcomes: dict[str, int]
     reasons: dict[str, int]
     tickets: int
@@ -91,6 +94,8 @@ class Tally:
         self.at_once = 0
         self.requests = 0
         self.behind = 0.0
+        self.longest_silence = 0.0
+        self._last = time.monotonic()
         self.outcomes: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.life_cycle: Counter[str] = Counter()
@@ -119,6 +124,8 @@ class Tally:
 
     def received(self, receipt: Receipt) -> None:
         """One contact that was acknowledged."""
+        now = time.monotonic()
+        self.longest_silence, self._last = max(self.longest_silence, now - self._last), now
         self.acknowledged += 1
         self.outcomes[receipt.outcome] += 1
         if receipt.reason:
@@ -149,6 +156,7 @@ class Tally:
             requests=self.requests,
             client_cpu_ms_per_request=round(1000 * cpu / self.requests, 3) if self.requests else 0.0,
             behind=round(self.behind, 2),
+            longest_silence=round(self.longest_silence, 2),
             outcomes=dict(self.outcomes.most_common()),
             reasons=dict(self.reasons.most_common()),
             tickets=self.tickets,
