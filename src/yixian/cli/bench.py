@@ -16,7 +16,7 @@ Name = Annotated[str, typer.Argument(help="Which one; without it, the list.")]
 
 
 def bench(context: typer.Context, name: Name = "") -> None:
-    """Run one of the project's measurements; further options go to it (see `yixian bench NAME --help`)."""
+    """Run one of the project's measurements; further options go to it."""
     folder = Path(yixian.__file__).parents[2] / "bench"
     found = {f.stem.removeprefix("bench_"): f for f in sorted(folder.glob("bench_*.py"))}
     if not found:

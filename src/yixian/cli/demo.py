@@ -115,7 +115,8 @@ def _greet(settings: Settings, added: tuple[Added, ...]) -> None:
             table.add_row(account.login, account.password)
         out.print(table)
     else:
-        out.print("Continuing with the data of last time; the accounts are the same (a new password: yixian staff reset LOGIN).")
+        again = f"YIXIAN_HOME={settings.home} yixian staff reset LOGIN"
+        out.print(f"Continuing with the data of last time; the accounts are the same. For a new password: {again}", highlight=False)
     out.print(
         f"Residents   {at}/\nStaff       {at}/desk\nAPI         {at}/api/openapi.json\nCtrl-C stops everything; the data stays.",
         highlight=False,
