@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from yixian import logs
 from yixian.app import create_app
 from yixian.city import pack
 from yixian.city import service as cities
@@ -28,7 +29,7 @@ from yixian.people.service import NewStaff
 from yixian.people.sessions import COOKIE
 from yixian.settings import Settings
 
-from .driver import ADDRESS, PASSWORD, City, Clock, Line12345, Staff, Told
+from .driver import PASSWORD, City, Clock, Line12345, Staff, Told
 
 PACKS = Path(__file__).parents[1] / "packs"
 START = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
@@ -50,6 +51,12 @@ class Made(msgspec.Struct, frozen=True):
 
     name: str
     told: Told
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As a running process logs: the default draws the whole city into every traceback."""
+    logs.configure("warning")
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +84,7 @@ async def make(server: Server, template: str, settings: Settings, folder: Path, 
             added = await people.add_staff(tx, SYSTEM_ACTOR, new, START)
             await accounts.set_password(tx, added.id, kept, False, START)
     await database.close()
-    async with running(where, settings, Clock(START, "UTC"), {login: ("", "") for login in logins}) as city:
+    async with running(where, settings, Clock(START, "UTC"), dict.fromkeys(logins, ("", ""))) as city:
         told = dict(zip(logins, await asyncio.gather(*(_enter(city.staff(login)) for login in logins)), strict=True))
     return Made(name, told)
 

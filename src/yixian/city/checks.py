@@ -157,6 +157,8 @@ def _identity(draft: Draft, known: Known) -> Iterator[Problem]:
         yield at.problem(f"code '{city.code}' is not a region; make it the code of the city in regions.csv")
     if not city.number_prefix.isascii() or not city.number_prefix.isalnum():
         yield at.problem("number_prefix must be a few Latin letters or digits, such as GZ")
+    if not re.fullmatch(r"[A-Z]{2}", city.country):
+        yield at.problem("country must be the two capital letters of the country, such as CN: telephone numbers are read by it")
     try:
         ZoneInfo(city.timezone)
     except (ZoneInfoNotFoundError, ValueError):

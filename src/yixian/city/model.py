@@ -224,6 +224,8 @@ class Identity(msgspec.Struct, frozen=True):
     timezone: str
     languages: tuple[str, ...]
     fallback_unit: str
+    country: str = ""
+    """Two letters (ISO 3166-1): whose telephone numbers are meant when none says its country. Empty: none's."""
 
 
 class Emergency(msgspec.Struct, frozen=True):

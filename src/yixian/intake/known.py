@@ -27,9 +27,12 @@ class Known(msgspec.Struct, frozen=True):
     """`number`, `state`, `matter`, `lead`, `answer_due` of the tickets that came of them."""
 
 
-async def known(tx: Transaction, vault: Vault, phone: str) -> Known | None:
-    """Who has this number, and their latest contacts and tickets; None when nobody known has it."""
-    caller = await callers.by_phone(tx, vault, phone)
+async def known(tx: Transaction, vault: Vault, phone: str, country: str) -> Known | None:
+    """Who has this number, and their latest contacts and tickets; None when nobody known has it.
+
+    `country`: whose number it is when it does not say (ISO 3166-1).
+    """
+    caller = await callers.by_phone(tx, vault, phone, country)
     if caller is None:
         return None
     contacts = await store.recent_of(tx, caller.id, LATEST)

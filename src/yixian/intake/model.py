@@ -49,8 +49,9 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
-Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, description="In the resident's own words.")]
-Short = Annotated[str, msgspec.Meta(max_length=200)]
+# PostgreSQL cannot store the character NUL.
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$", description="In the resident's own words.")]
+Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,10 +60,10 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Text
     channel: Channel = Channel.WEB
     title: Short = ""
-    place: Annotated[str, msgspec.Meta(max_length=200, description="Where it is, as one would say it.")] = ""
+    place: Annotated[Short, msgspec.Meta(description="Where it is, as one would say it.")] = ""
     caller: CallerIn | None = None
-    hides_identity: bool = False
-    """The caller wants their name and number kept from the unit."""
+    hides_identity: bool | None = None
+    """Whether the caller wants their name and number kept from the unit; not said: they are, where the matter is a sensitive one."""
     complained_unit: Short = ""
     """Code of the unit complained of: it will never learn who called."""
     kind: RequestKind | None = None

@@ -41,8 +41,6 @@ EMPTY: Final[Mapping[str, str]] = {
 
 OPERATORS: Final = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR)
 
-EMERGENCY_LINES: Final = ("110", "119", "120", "122")
-
 
 # -- Residents ---------------------------------------------------------------------------------------------------
 
@@ -67,7 +65,7 @@ async def say(request: Asked, means: NamedDependency[Means], now: NamedDependenc
         return _front(request, values, {"": str(too_many)}, 429)
     return page(
         request, "intake/said.html", status=200 if receipt.repeated else 201, receipt=receipt, values=values, told=words.TOLD,
-        lines=EMERGENCY_LINES, states=ticket_words.STATES,
+        lines={e.to for e in means.city.pack.triage.emergency}, states=ticket_words.STATES,
     )  # fmt: skip
 
 
@@ -88,7 +86,7 @@ def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any
         "place": values["place"],
         "channel": channel,
         "caller": caller if values["name"] or values["phone"] else None,
-        "hides_identity": bool(values["hides_identity"]),
+        "hides_identity": True if values["hides_identity"] else None,
         # Whoever is not helped by the answer asks for people to look at it.
         "kind": RequestKind.HELP if values["insist"] else values["kind"] or None,
         "separate": bool(values["separate"]),
@@ -203,7 +201,7 @@ async def _operator(
 
 async def _who(means: Means, actor: Actor, phone: str) -> Known | None:
     async with means.db.transaction(actor.acting) as tx:
-        return await known.known(tx, means.vault, phone)
+        return await known.known(tx, means.vault, phone, means.city.pack.city.country)
 
 
 def _reasons(city: City) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

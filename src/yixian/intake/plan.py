@@ -81,5 +81,5 @@ def _ticket(contact: ContactIn, reading: Reading, city: City, on: date) -> Plann
 
 
 def audience_of(contact: ContactIn) -> Audience | None:
-    """Who asks, when the caller said so."""
-    return contact.caller.kind if contact.caller is not None else None
+    """Who asks, when the caller said so: a firm says it is one; a person says nothing, and then the words may tell."""
+    return Audience.FIRM if contact.caller is not None and contact.caller.kind is Audience.FIRM else None

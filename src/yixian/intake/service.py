@@ -79,7 +79,7 @@ async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str
     readings, plan = understand(means, contact, now)
     fresh = await _new_numbers(means, len(plan.tickets), now)
     digest = hashlib.sha256(msgspec.json.encode(contact)).digest()
-    who = callers.caller_json(means.vault, contact.caller, now) if contact.caller is not None else None
+    who = callers.caller_json(means.vault, contact.caller, now, means.city.pack.city.country) if contact.caller is not None else None
     async with means.db.transaction(actor.acting if actor else SYSTEM) as tx:
         plan, added = await _repeated(tx, plan, contact, who, now) if who else (plan, ())
         on = [*added, *fresh[: len(plan.tickets)]]
@@ -191,13 +191,13 @@ async def _open(
     if not plan.tickets:
         return ()
     openings = [
-        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, now), actor or SYSTEM_ACTOR, _gate_step(planned))
+        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, city, now), actor or SYSTEM_ACTOR, _gate_step(planned))
         for planned, number in zip(plan.tickets, fresh, strict=False)
     ]
     return await tickets.open_tickets(tx, openings, city, now)
 
 
-def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID | None, number: str, now: datetime) -> Ticket:
+def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID | None, number: str, city: City, now: datetime) -> Ticket:
     reading, decision = planned.reading, planned.decision
     audience = planning.audience_of(contact) or reading.audience or Audience.PERSON
     best = decision.suggestions[0] if decision.suggestions else None
@@ -212,9 +212,17 @@ def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID
         responsibility=best.entry if best and decision.sure else None,
         confidence=decision.confidence,
         suggestions=tuple(msgspec.to_builtins(s) for s in decision.suggestions) if not decision.sure else (),
-        hides_identity=contact.hides_identity,
+        hides_identity=_hides(contact, decision, city),
         complained_unit=contact.complained_unit or None,
     )  # fmt: skip
+
+
+def _hides(contact: ContactIn, decision: Decision, city: City) -> bool:
+    """Whether the unit is not to know who called. While it is open which matter it is, the most sensitive one counts."""
+    if contact.hides_identity is not None:
+        return contact.hides_identity
+    meant = decision.suggestions[:1] if decision.sure else decision.suggestions
+    return any(city.matters[s.matter].sensitive for s in meant)
 
 
 def _gate_step(planned: Planned) -> Step | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -73,16 +74,20 @@ def citizen(ticket: str) -> Actor:
     return Actor("citizen", "citizen", frozenset({Role.CITIZEN}), ticket=ticket)
 
 
+Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
+"""Without NUL: PostgreSQL cannot store it."""
+
+
 class CallerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a caller says of themselves; all of it optional."""
 
-    name: str = ""
-    phone: str = ""
-    identity: str = ""
+    name: Short = ""
+    phone: Short = ""
+    identity: Short = ""
     """Identity number of a person, or unified credit code of a firm."""
     kind: Audience = Audience.PERSON
-    language: str = ""
-    needs: str = ""
+    language: Short = ""
+    needs: Short = ""
     """Special needs: hard of hearing, blind, elder."""
 
 
