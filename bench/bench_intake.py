@@ -25,7 +25,6 @@ from rich.table import Table
 
 from yixian.app import clock
 from yixian.db import pool
-from yixian.people.model import Role
 from yixian.replay import staff, traffic
 from yixian.replay.command import run_name
 from yixian.replay.model import Mix, Plan
@@ -36,19 +35,22 @@ NEEDS_A_UNIT = Mix(departmental=1.0, online=1.0, guided=0, emergency=0, legal_ro
 
 TABLES = """
 CREATE SCHEMA plain;
-CREATE TABLE plain.ticket (
-    id uuid PRIMARY KEY, number text NOT NULL, at timestamptz NOT NULL, state text NOT NULL, text text NOT NULL);
-CREATE TABLE plain.history (
-    ticket uuid NOT NULL, seq integer NOT NULL, at timestamptz NOT NULL, action text NOT NULL, PRIMARY KEY (ticket, seq));
-CREATE TABLE plain.event (
-    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, kind text NOT NULL, body jsonb NOT NULL);
+CREATE TABLE plain.ticket (LIKE public.ticket INCLUDING ALL);
+CREATE TABLE plain.history (LIKE public.history INCLUDING ALL);
+CREATE TABLE plain.event (LIKE public.event INCLUDING ALL);
 """
+"""The same columns, defaults, checks and indexes; no policies, no foreign keys, no triggers, no partitions."""
 
 THREE_INSERTS = """
 BEGIN;
-INSERT INTO plain.ticket VALUES (gen_random_uuid(), 'GZ202611220000001', now(), 'dispatched', repeat('street lamp ', 8));
-INSERT INTO plain.history VALUES (gen_random_uuid(), 1, now(), 'dispatch');
-INSERT INTO plain.event (at, kind, body) VALUES (now(), 'ticket.opened', '{"state": "dispatched"}');
+INSERT INTO plain.ticket (id, number, contact, created_at, channel, kind, text, matter, region, urgency, audience, state, lead, basis,
+                          dispatched_by, dispatched_at, answer_due, next_due, amber_at, head)
+VALUES (gen_random_uuid(), gen_random_uuid()::text, gen_random_uuid(), now(), 'web', 'complaint', repeat('street lamp ', 8), 'UM0101',
+        '440105', 'normal', 'person', 'dispatched', 'gz.lights', 'list 3.2', 'gate', now(), now(), now(), now(), '\\x00');
+INSERT INTO plain.history (ticket, seq, at, actor, role, action, source, target, previous, hash)
+VALUES (gen_random_uuid(), 1, now(), 'system', 'system', 'dispatch', 'awaiting_dispatch', 'dispatched', '\\x00', '\\x00');
+INSERT INTO plain.event (at, kind, subject, body)
+VALUES (now(), 'ticket.opened', gen_random_uuid(), '{"state": "dispatched", "lead": "gz.lights", "matter": "UM0101"}');
 COMMIT;
 """
 
@@ -96,7 +98,7 @@ async def _played(stack: Stack, plan: Plan) -> tuple[Report, Cpu]:
     database = await pool.connect(stack.where.application, 2)
     try:
         async with staff.hired(database, stack.pack, name, clock) as credentials:
-            signed_in = credentials if plan.life_cycle else {Role.OPERATOR: credentials[Role.OPERATOR]}
+            signed_in = credentials if plan.life_cycle else {}
             contacts = list(traffic.day(stack.pack, plan.count, plan.mix, plan.seed))
             before = stack.cpu()
             report = await run(

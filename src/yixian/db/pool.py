@@ -53,10 +53,9 @@ class Acting(msgspec.Struct, frozen=True):
         for value in (self.actor, self.unit_path, self.ticket):
             if not _PLAIN.fullmatch(value):
                 raise ValueError(f"not a code: {value!r}")
-        return (
-            f"BEGIN; SET LOCAL yixian.scope = '{self.scope}'; SET LOCAL yixian.actor = '{self.actor}'; "
-            f"SET LOCAL yixian.unit_path = '{self.unit_path}'; SET LOCAL yixian.ticket = '{self.ticket}'"
-        )
+        told = {"scope": self.scope, "actor": self.actor, "unit_path": self.unit_path, "ticket": self.ticket}
+        # What is empty is not set: outside a transaction every one of them is empty.
+        return "; ".join(["BEGIN", *(f"SET LOCAL yixian.{name} = '{value}'" for name, value in told.items() if value)])
 
 
 SYSTEM = Acting(Scope.SYSTEM, actor="system")

@@ -39,8 +39,7 @@ async def store(
         """
         WITH kept AS (
             INSERT INTO idempotency (key, digest, contact, at)
-            SELECT $3::text, $4::bytea, c.id, $5::timestamptz
-              FROM jsonb_populate_record(NULL::contact, $1) c
+            SELECT $3::text, $4::bytea, ($1::jsonb ->> 'id')::uuid, $5::timestamptz
              WHERE $3::text IS NOT NULL
                 ON CONFLICT (key) DO NOTHING
             RETURNING key
@@ -57,8 +56,8 @@ async def store(
             RETURNING id
         ), written AS (
             INSERT INTO contact
-            SELECT (jsonb_populate_record(c, jsonb_build_object('caller', (SELECT id FROM who)))).*
-              FROM jsonb_populate_record(NULL::contact, $1) c
+            SELECT c.*
+              FROM jsonb_populate_record(NULL::contact, $1::jsonb || jsonb_build_object('caller', (SELECT id FROM who))) c
              WHERE $3::text IS NULL OR EXISTS (SELECT FROM kept)
             RETURNING caller
         )

@@ -17,33 +17,34 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Phrases(msgspec.Struct, frozen=True):
-    """Known phrases by their first two characters, longest first; phrases of one character stand apart."""
+    """Known phrases, and by their first two characters how long they are, longest first; phrases of one character stand apart."""
 
-    heads: dict[str, tuple[str, ...]]
+    words: frozenset[str]
+    heads: dict[str, tuple[int, ...]]
     singles: frozenset[str]
 
 
 def compile_phrases(words: Iterable[str]) -> Phrases:
     """`words` in plain form (see `normalise`); empty ones are left out."""
-    heads: dict[str, list[str]] = {}
-    singles: set[str] = set()
-    for word in sorted(set(words), key=lambda word: (-len(word), word)):
-        if len(word) == 1:
-            singles.add(word)
-        elif word:
-            heads.setdefault(word[:2], []).append(word)
-    return Phrases({head: tuple(tails) for head, tails in heads.items()}, frozenset(singles))
+    known = frozenset(word for word in words if word)
+    heads: dict[str, set[int]] = {}
+    for word in known:
+        if len(word) > 1:
+            heads.setdefault(word[:2], set()).add(len(word))
+    lengths = {head: tuple(sorted(found, reverse=True)) for head, found in heads.items()}
+    return Phrases(known, lengths, frozenset(word for word in known if len(word) == 1))
 
 
 def find_all(phrases: Phrases, text: str) -> list[Found]:
     """Every phrase at every place, overlapping ones too, by place and then longest first."""
     found: list[Found] = []
-    heads = phrases.heads
+    heads, words = phrases.heads, phrases.words
     for start, head in enumerate(map(add, text, text[1:])):
         if head in heads:
-            for word in heads[head]:
-                if text.startswith(word, start) and _stands_alone(text, start, start + len(word)):
-                    found.append(Found(word, start, start + len(word)))
+            for length in heads[head]:
+                end = start + length
+                if end <= len(text) and (word := text[start:end]) in words and _stands_alone(text, start, end):
+                    found.append(Found(word, start, end))
     if phrases.singles and not phrases.singles.isdisjoint(text):
         found.extend(
             Found(letter, start, start + 1)
