@@ -58,6 +58,19 @@ def test_port_ash_reads_as_it_is_written(tiny: Pack) -> None:
     assert tiny.guides[0].text.startswith("Apply at the Harbour Master's office")
 
 
+def test_a_city_says_how_its_people_call_things(folder: Path) -> None:
+    append(
+        folder,
+        "triage.toml",
+        '[language.cy.words]\n"golau stryd" = "street light"\n[language.en]\nendings = ["s"]\n[synonyms]\n"bulb" = "lamp"',
+    )
+    triage = pack.read(folder).triage
+    assert triage.languages == {"cy": ("ydy", "ŵ", "mae'r")}
+    assert triage.words == {"cy": {"golau stryd": "street light"}}
+    assert triage.endings == {"en": ("s",)}
+    assert triage.synonyms == {"bulb": "lamp"}
+
+
 def test_units_of_streets_are_made_from_the_regions_unless_listed(tiny: Pack) -> None:
     units = {unit.code: unit for unit in tiny.units}
     assert units["PA-S-1"].name == "Marsh Village Parish Council"
@@ -156,6 +169,8 @@ def without_a_unit_in_a_community(folder: Path) -> None:
         (replacing("city.toml", '"{name} Ward Office"', '"Ward Office"'), "city.toml:76", "must hold"),
         (replacing("triage.toml", "complaint =", "moan ="), "triage.toml:20", "unknown key 'moan' in [kinds]"),
         (replacing("triage.toml", 'say = "Hang up', 'tell = "Hang up'), "triage.toml:6", "unknown key 'tell'"),
+        (lambda folder: append(folder, "triage.toml", "[synonyms]\nbulb = 3"), "triage.toml:41", "[synonyms] must hold lines like"),
+        (lambda folder: append(folder, "triage.toml", "[language.en.words]\nbulb = 3"), "triage.toml:1", "'words' of [language.en]"),
         (lambda folder: (folder / "places.csv").unlink(), "places.csv:1", "cannot be read"),
         (lambda folder: (folder / "places.csv").write_bytes(b"name,kind\n\xff\xfe"), "places.csv:2", "is not UTF-8"),
     ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log
 from typing import Final
 
 import msgspec
@@ -36,11 +37,13 @@ DESCRIPTION_WEIGHT: Final = 8.0
 UPPER_WEIGHT: Final = 4.0
 NOTE_WEIGHT: Final = 4.0
 
-FOLDS: Final = 4
+FOLDS: Final = 3
 CALIBRATED_FROM: Final = 100
-"""Examples enough to learn weights and calibrate scores from."""
+"""From so many examples on, weights are learned and scores are calibrated."""
 CALIBRATION_CELLS: Final = 3_000_000
 """So many examples times matters are read to learn from; of a larger pack's examples every second, third …"""
+LEARNED_FROM: Final = 1200
+"""Examples enough to learn four weights from; scores are calibrated on all of them."""
 KEPT: Final = 3
 LEAST: Final = 0.01
 
@@ -55,22 +58,21 @@ _FEW: Final = 0.25
 _FEW_NOTHING: Final = 3.0
 _NOTHING_SHARE: Final = 0.03
 """So few examples speak less for their matter than a message about nothing in the tree is taken to speak for something."""
-_HONESTY_PARTS: Final = 40
-_HONESTY_LEAST: Final = 20
-"""Scores are judged in so many parts, of at least so many texts."""
 _NEWTON_STEPS: Final = 30
 _EXTENT: Final = np.array([1.0, 0.0, 1 / 12, 0.0], dtype=np.float32)
 """How much of a message a term of each family is, in characters or words; a word has about twelve pieces."""
 
 
 class Honesty(msgspec.Struct, frozen=True):
-    """How often the best leaf was right (`right`) when it scored so much (`scored`), both ascending from 0."""
+    """How often the best leaf was right for its share: a logistic curve over the share's log-odds."""
 
-    scored: NDArray[np.float64]
-    right: NDArray[np.float64]
+    start: float = 0.0
+    slope: float = 1.0
 
-
-_TRUSTING: Final = Honesty(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    def of(self, share: float) -> float:
+        """The chance that the best leaf is right."""
+        inside = min(max(share, 1e-9), 1 - 1e-9)
+        return 1 / (1 + exp(-self.start - self.slope * log(inside / (1 - inside))))
 
 
 class MatterModel(msgspec.Struct, frozen=True):
@@ -164,7 +166,7 @@ def weigh_matters(model: MatterModel, text: str, title: str = "", audience: Audi
         return ()
     best = np.argsort(-logits, kind="stable")[:_CANDIDATES]
     raw = _shares(logits[None, best], model.nothing)[0]
-    scores = raw * (np.interp(raw[0], model.honesty.scored, model.honesty.right) / raw[0])
+    scores = raw * (model.honesty.of(float(raw[0])) / raw[0])
     if audience is not None:
         scores *= model.asked_by[audience][best]
     order = np.argsort(-scores, kind="stable")[:KEPT]
@@ -272,12 +274,13 @@ def _weighted(evidence: Evidence, texts: Texts, weights: NDArray[np.float64]) ->
 def _learned(texts: Texts, material: _Material, tree: Tree) -> tuple[NDArray[np.float64], float, Honesty]:
     """How much each family of terms counts, how much a message about nothing says, and what scores are worth."""
     if len(material.examples) < CALIBRATED_FROM:
-        return _FEW * _PRIOR_WEIGHTS, _FEW_NOTHING, _TRUSTING
+        return _FEW * _PRIOR_WEIGHTS, _FEW_NOTHING, Honesty()
     # An odd step takes from every fold.
     step = (len(material.examples) * tree.leaves // CALIBRATION_CELLS) | 1
     read, said = zip(*(_read_fold(texts, material, tree, fold, step) for fold in range(FOLDS)), strict=True)
     evidence, owners = np.concatenate(said), material.owners[np.concatenate(read)]
-    weights = _family_weights(evidence, owners)
+    some = slice(None, None, max(1, len(owners) // LEARNED_FROM))
+    weights = _family_weights(evidence[some], owners[some])
     logits = evidence @ weights.astype(np.float32)
     nothing = float(np.quantile(logits[np.arange(len(owners)), owners], _NOTHING_SHARE))
     return weights, nothing, _honesty(logits, owners, nothing)
@@ -301,26 +304,27 @@ def _read_fold(texts: Texts, material: _Material, tree: Tree, fold: int, step: i
 
 
 def _honesty(logits: Floats, owners: Ints, nothing: float) -> Honesty:
-    """What scores were worth, from texts in order of their score; clearer words were right more often, never less."""
+    """What scores were worth: the logistic curve under which the right and wrong readings of these texts are likeliest."""
     best = -np.partition(-logits, min(_CANDIDATES, logits.shape[1]) - 1, axis=1)[:, :_CANDIDATES]
-    scored = _shares(best, nothing).max(axis=1)
-    order = np.argsort(scored, kind="stable")
-    right = (logits.argmax(axis=1) == owners)[order].astype(np.float64)
-    parts = np.array_split(np.arange(len(order)), min(_HONESTY_PARTS, len(order) // _HONESTY_LEAST))
-    at = np.array([scored[order[part]].mean() for part in parts])
-    share = _ascending(np.array([right[part].mean() for part in parts]), np.array([len(part) for part in parts]))
-    return Honesty(np.array([0.0, *at, 1.0]), np.array([0.0, *share, min(1.0, (1 + share[-1]) / 2)]))
+    odds = _log_odds(_shares(best, nothing).max(axis=1))
+    right = (logits.argmax(axis=1) == owners).astype(np.float64)
+    features = np.stack([np.ones_like(odds), odds], axis=1)
+    # Held near "scores are worth what they say", as a few wrong readings would hold it.
+    curve = np.array([0.0, 1.0])
+    for _ in range(_NEWTON_STEPS):
+        chance = 1 / (1 + np.exp(-features @ curve))
+        slope = features.T @ (right - chance) + np.array([0.0, 1.0]) - curve
+        bend = (features * (chance * (1 - chance))[:, None]).T @ features + np.eye(2)
+        step = np.linalg.solve(bend, slope)
+        curve += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return Honesty(float(curve[0]), max(0.05, float(curve[1])))
 
 
-def _ascending(values: NDArray[np.float64], sizes: NDArray[np.integer]) -> NDArray[np.float64]:
-    """The ascending sequence nearest to `values` (pool adjacent violators)."""
-    pools: list[tuple[float, int, int]] = []
-    for value, size in zip(values.tolist(), sizes.tolist(), strict=True):
-        pools.append((value, size, 1))
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (low, few, count), (high, many, more) = pools.pop(), pools.pop()
-            pools.append(((low * few + high * many) / (few + many), few + many, count + more))
-    return np.repeat([value for value, _, _ in pools], [count for _, _, count in pools])
+def _log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    inside = np.clip(share, 1e-9, 1 - 1e-9)
+    return np.log(inside / (1 - inside))
 
 
 def _family_weights(evidence: Floats, owners: Ints) -> NDArray[np.float64]:
