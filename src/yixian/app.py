@@ -154,6 +154,11 @@ def _away(_error: Exception) -> Problem:
     return Problem(503, kind, title, detail, headers={"Retry-After": "1"})
 
 
+def _unstorable(_error: Exception) -> Problem:
+    """Text that no database can hold: NUL, half of a character. The transaction is undone: nothing was stored."""
+    return problems.usual(400, (FieldError("", "文字编码须为 UTF-8。"),))
+
+
 def _full(error: NumbersUsedUp) -> Problem:
     return Problem(503, "numbers-used-up", "今天的工单编号已用完", str(error))
 
@@ -167,6 +172,10 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     intake.KeyUsed: _key_used,
     intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),
     NumbersUsedUp: _full,
+    RecursionError: lambda _error: problems.usual(400),
+    asyncpg.CharacterNotInRepertoireError: _unstorable,
+    asyncpg.UntranslatableCharacterError: _unstorable,
+    UnicodeEncodeError: _unstorable,
     asyncpg.PostgresConnectionError: _away,
     asyncpg.CannotConnectNowError: _away,
     asyncpg.AdminShutdownError: _away,
@@ -242,7 +251,8 @@ def _dependencies() -> tuple[tuple[str, Callable[..., Any], dict[str, Any]], ...
 
 def _about(city: City) -> About:
     identity = city.pack.city
-    return About(identity.name, identity.name_en, ZoneInfo(identity.timezone))
+    lines = tuple(dict.fromkeys(e.to for e in city.pack.triage.emergency))
+    return About(identity.name, identity.name_en, ZoneInfo(identity.timezone), lines)
 
 
 def _openapi() -> OpenAPIConfig:

@@ -78,9 +78,7 @@ def code_of(city: City, what: What, written: str) -> str:
     named = [c for c in _all(city, what) if text == c.name or text in c.words]
     if len(named) == 1:
         return named[0].code
-    raise Unclear(
-        f"“{text[:40]}”对应多个，请从提示中选定一个。" if named else f"没有找到“{text[:40]}”，请输入名称的一部分，再从提示中选择。"
-    )
+    raise Unclear(SEVERAL if named else NONE)
 
 
 def written(city: City, what: What, code: str | None) -> str:

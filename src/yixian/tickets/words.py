@@ -79,6 +79,21 @@ TOLD: Final[Mapping[str, str]] = {
 }
 """What a citizen reads in the time line."""
 
+HEADINGS: Final[Mapping[State, str]] = {
+    State.AWAITING_DISPATCH: "已登记",
+    State.DISPATCHED: "已交办",
+    State.HANDLING: "办理中",
+    State.JOINT_REVIEW: "办理中",
+    State.UNIT_REVIEW: "答复审核中",
+    State.IN_REVIEW: "答复审核中",
+    State.AWAITING_CALL_BACK: "请评价",
+    State.CLOSED: "已办结",
+    State.MERGED: "已合并办理",
+    State.WITHDRAWN: "已撤回",
+    State.TERMINATED: "已终止",
+}
+"""The same in two words, as a citizen reads it."""
+
 STANDS: Final[Mapping[State, str]] = {
     State.AWAITING_DISPATCH: "正在确定由哪个单位办理。",
     State.DISPATCHED: "已交给承办单位，时限已开始计算。",
@@ -146,5 +161,5 @@ RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (STATES, ACTIONS, TOLD, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, SUPERVISIONS, ROLES, CHANNELS)
+    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, SUPERVISIONS, ROLES, CHANNELS)
     return tuple(word for table in tables for word in table.values()) + tuple(word for _, word in RATINGS)

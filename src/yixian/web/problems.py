@@ -100,7 +100,7 @@ USUAL: Final[Mapping[int, tuple[str, str, str]]] = {
     415: ("wrong-media-type", "格式不对", "请按接口说明的内容类型提交。"),
     422: ("invalid", "填写有误", "请按提示修改后重新提交。"),
     429: ("too-many", "操作太频繁", "请稍等一分钟再试。"),
-    503: ("unavailable", "暂时不能服务", "系统正忙，请稍后再试；紧急情况请直接拨打 110、119 或 120。"),
+    503: ("unavailable", "暂时不能服务", "系统正忙，请稍后再试；紧急情况请直接拨打紧急电话。"),
 }
 """Status to type, title and what to do, for errors that nobody said more about."""
 

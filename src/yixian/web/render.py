@@ -39,6 +39,8 @@ class About(msgspec.Struct, frozen=True):
     name: str
     name_en: str
     zone: ZoneInfo
+    emergency: tuple[str, ...] = ()
+    """Numbers to ring in an emergency."""
 
 
 class Desk(msgspec.Struct, frozen=True):
