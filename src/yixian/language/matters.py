@@ -1,7 +1,7 @@
 """Which matter a message is about, from the pack's own words alone: names, keywords, examples, notes of the responsibility list.
 
 Every term of a message speaks for matters, their parents and their topics (see `evidence`). How much each sort of term counts, and how
-often a score is right, is learned from the examples: each quarter of them is read by what the other three say. So a score of 0.8
+often a score is right, is learned from the examples: each third of them is read by what the other two say. So a score of 0.8
 means that about four of five such examples, read with that score by one who had never seen them, were read rightly.
 """
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from yixian.city.model import Audience, Matter, Pack
+from yixian.city.model import Audience, Example, Matter, Pack
 from yixian.language.answers import AnswerModel, compile_answers, find_answers
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
@@ -50,7 +51,7 @@ def compile_reader(pack: Pack) -> Reader:
         noise=noise,
         languages=compile_languages(pack.city.languages, pack.triage.languages, pack.examples),
         words=words,
-        matters=compile_matters(pack.matters, pack.examples, words, noise, _notes(pack)),
+        matters=compile_matters(pack.matters, (*pack.examples, *_asked(pack)), words, noise, _notes(pack)),
         leaves={leaf.code: leaf for leaf in leaves_of(pack.matters)},
         gazetteer=compile_gazetteer(pack.regions, pack.places),
         triage=compile_triage(pack.triage),
@@ -58,6 +59,13 @@ def compile_reader(pack: Pack) -> Reader:
         splitter=compile_splitter(normalise_words(pack.triage.split)),
         answers=compile_answers(pack.guides, noise),
     )
+
+
+def _asked(pack: Pack) -> Iterator[Example]:
+    """The questions that guides answer, as examples of their matters."""
+    for guide in pack.guides:
+        for question in guide.questions:
+            yield Example(guide.matter, question, pack.city.languages[0])
 
 
 def _notes(pack: Pack) -> dict[str, str]:
