@@ -31,14 +31,11 @@ from yixian.settings import Settings
 
 from .driver import PASSWORD, City, Clock, Line12345, Staff, Told
 
-PACKS = Path(__file__).parents[1] / "packs"
+ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
 """A Wednesday, ten o'clock in Port Ash, five in the afternoon in Guangzhou; the Saturday after it is a working day in Port Ash."""
 
 PORT_ASH_UNITS = ("pa.roads", "pa.waste", "pa.harbour", "PA-N", "PA-N-1", "PA-H", "PA-H.noise", "PA-H-1", "PA-H-1-a")
-GUANGZHOU_UNITS = (
-    "gd", "gz", "440105", "440105.housing", "440105.urban-management", "gz.urban-management",
-)  # fmt: skip
 
 HOTLINE = (
     Role.OPERATOR, Role.DISPATCHER, Role.REVIEWER, Role.CALL_BACK, Role.SUPERVISOR, Role.ANALYST, Role.KNOWLEDGE_EDITOR,
@@ -147,7 +144,7 @@ async def _as_admin(server: Server, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 async def port_ash(server: Server, template: str, own_settings: Settings) -> Made:
-    return await make(server, template, own_settings, PACKS / "tiny", "pa.contact", PORT_ASH_UNITS)
+    return await make(server, template, own_settings, ROOT / "tests" / "packs" / "tiny", "pa.contact", PORT_ASH_UNITS)
 
 
 @pytest.fixture

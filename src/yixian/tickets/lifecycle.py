@@ -68,9 +68,18 @@ class Facts(msgspec.Struct, frozen=True):
 
     @property
     def handed_from(self) -> Order | None:
-        """The order of the unit that handed the ticket down to the one that leads now."""
-        ended = [o for o in self.orders if o.role is OrderRole.LEAD and o.ended_at is not None]
-        return ended[-1] if ended and ended[-1].ended_how == Action.HAND_DOWN else None
+        """The order of the unit that handed the ticket down to the one that leads now; what was handed up again does not count."""
+        above: list[Order] = []
+        for order in self.orders:
+            if order.role is not OrderRole.LEAD or order.ended_at is None:
+                continue
+            if order.ended_how == Action.HAND_DOWN:
+                above.append(order)
+            elif order.ended_how == Action.HAND_UP and above:
+                above.pop()
+            else:
+                above.clear()
+        return above[-1] if above else None
 
 
 Guard = Callable[[Ticket, Step, Facts], str | None]
