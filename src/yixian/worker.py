@@ -66,9 +66,13 @@ async def work(
 
 
 async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]]) -> bool:
-    """Whether events were handed on. A consumer that fails is tried again with the next look; jobs go on meanwhile."""
+    """Hands on a batch; whether it was a full one, so that more may wait.
+
+    After a smaller one there is time until the next call: whoever writes events calls, and so they come in batches even under load.
+    A consumer that fails is tried again with the next look; jobs go on meanwhile.
+    """
     try:
-        return await outbox.hand_on(database, consumers, clock()) > 0
+        return await outbox.hand_on(database, consumers, clock()) >= outbox.BATCH
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
         raise  # the database is away: `run` waits for it
     except Exception:
