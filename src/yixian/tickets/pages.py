@@ -186,7 +186,7 @@ def _page(
         ticket=ticket,
         light=desks.light_of(ticket, here.now),
         rows=sight.rows,
-        live=[o for o in orders if o.ended_at is None],
+        live=sorted((o for o in orders if o.ended_at is None), key=lambda o: list(OrderRole).index(o.role)),
         ended=[o for o in orders if o.ended_at is not None],
         lead=next((o.unit for o in orders if o.role is OrderRole.LEAD and o.ended_at is None), ""),
         caller=sight.caller,
