@@ -44,9 +44,9 @@ _SET = ",\n                   ".join(
 
 
 def _plain(row: msgspec.Struct, **more: Any) -> dict[str, Any]:
-    """A struct as the database's JSON reads it: bytes as `\\x…`."""
+    """A struct as the database's JSON reads it: bytes as `\\x…`, and what is not there left out."""
     values = msgspec.structs.asdict(row) | more
-    return {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in values.items()}
+    return {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in values.items() if value is not None}
 
 
 async def create(
