@@ -167,3 +167,9 @@ async def test_a_create_takes_few_statements(means: Means) -> None:
     await service.record(means, ContactIn(POTHOLE, caller=caller), None, "counted", NOW)
     assert connection is not None
     assert 1 <= len(seen) <= 8, seen
+
+
+async def test_a_ticket_holds_what_was_said_not_what_was_understood(means: Means, owner: asyncpg.Connection) -> None:
+    said = "Dear Sir or Madam, There is a DEEP pothole on the road!"
+    await service.record(means, ContactIn(said), None, None, NOW)
+    assert await owner.fetchval("SELECT text FROM ticket") == said

@@ -28,6 +28,8 @@ class Planned(msgspec.Struct, frozen=True):
     kind: RequestKind
     matter: str | None
     region: str | None
+    text: str
+    """The resident's own words: all of them, or the part that is about this matter."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answe
         return _disposed(first.disposition)
     if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
-    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, city, on) for reading in readings))
+    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on) for reading in readings))
 
 
 def _disposed(disposition: Disposition) -> Plan:
@@ -70,14 +72,16 @@ def _answer(contact: ContactIn, reading: Reading, answers: tuple[Answer, ...], c
     return f"{best.text.strip()}\n\n依据：{best.source}"
 
 
-def _ticket(contact: ContactIn, reading: Reading, city: City, on: date) -> Planned:
+def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: date) -> Planned:
     region = contact.region or reading.place.region
     if contact.matter:
         decision = gate.settled(contact.matter, reading, city, on, region, contact.complained_unit)
     else:
         decision = gate.decide(reading, city, on, region=region, complained_unit=contact.complained_unit)
     matter = decision.suggestions[0].matter if decision.suggestions else None
-    return Planned(reading, decision, contact.kind or reading.kind, matter, region)
+    # What was understood is without greetings and in one way of writing; what is kept is what was said.
+    text = contact.text if alone else reading.text
+    return Planned(reading, decision, contact.kind or reading.kind, matter, region, text)
 
 
 def audience_of(contact: ContactIn) -> Audience | None:

@@ -201,9 +201,8 @@ def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID
     reading, decision = planned.reading, planned.decision
     audience = planning.audience_of(contact) or reading.audience or Audience.PERSON
     best = decision.suggestions[0] if decision.suggestions else None
-    alone = len(reading.text) >= len(contact.text) or not contact.text
     return msgspec.structs.replace(
-        effects.fresh(contact_id, number, caller, contact.channel, planned.kind, contact.text if alone else reading.text,
+        effects.fresh(contact_id, number, caller, contact.channel, planned.kind, planned.text,
                       reading.urgency or Urgency.NORMAL, audience, now),
         title=contact.title,
         matter=planned.matter,
