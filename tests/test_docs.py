@@ -19,8 +19,8 @@ from litestar import Litestar
 from yixian.app import DESKS, create_app
 from yixian.cli.main import app as cli
 from yixian.people.model import Role
-from yixian.people.pages import ROLE_NAMES
 from yixian.people.policy import RIGHTS, STAFF_ROLES, Deed
+from yixian.people.words import ROLE_NAMES
 from yixian.settings import Settings
 from yixian.tickets import jobs, words
 from yixian.tickets.lifecycle import EDGES

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from yixian import people
-from yixian.people.pages import ROLE_NAMES
-from yixian.people.policy import STAFF_ROLES
+from yixian.people.model import Role
+from yixian.people.words import ROLE_NAMES
 from yixian.web import render
 
 ROOM = Path(people.__file__).parent
@@ -16,7 +16,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def test_every_role_has_a_name():
-    assert set(ROLE_NAMES) == STAFF_ROLES
+    assert set(ROLE_NAMES) == set(Role)
 
 
 def test_the_templates_words_stand_in_the_catalogue():

@@ -30,6 +30,7 @@ from yixian.people import service as people
 from yixian.people.model import SYSTEM_ACTOR, UNIT_ROLES, Role
 from yixian.people.policy import STAFF_ROLES
 from yixian.people.service import Added, NewStaff
+from yixian.people.words import ROLE_NAMES
 from yixian.settings import Settings, load
 
 Pack = Annotated[Path | None, typer.Option(help="Another city's pack.", exists=True, file_okay=False)]
@@ -97,7 +98,7 @@ def demo_staff(city: City) -> tuple[NewStaff, ...]:
     return tuple(
         NewStaff(
             login=role.value.replace("_", "-"),
-            name=role.value,
+            name=f"{ROLE_NAMES[role]}（演示）",
             roles=frozenset({role}),
             unit=district if role in UNIT_ROLES else hotline,
             must_change=False,

@@ -25,6 +25,7 @@ from yixian.people.refusals import Invalid, NotFound, Refused, SignInRefused, To
 from yixian.people.secrets import Vault
 from yixian.people.service import NewStaff, Offer
 from yixian.people.sessions import Held, address
+from yixian.people.words import ROLE_NAMES
 from yixian.settings import Settings
 from yixian.web.render import page
 from yixian.web.static import local
@@ -32,22 +33,6 @@ from yixian.web.static import local
 Asked = Request[Any, Any, Any]
 
 DESK = "/desk"
-
-ROLE_NAMES: dict[Role, str] = {
-    Role.OPERATOR: "话务员",
-    Role.DISPATCHER: "派单员",
-    Role.HANDLER: "承办人",
-    Role.UNIT_REVIEWER: "单位审核人",
-    Role.REVIEWER: "热线审核人",
-    Role.CALL_BACK: "回访员",
-    Role.SUPERVISOR: "督办员",
-    Role.KNOWLEDGE_EDITOR: "知识编辑",
-    Role.ANALYST: "分析员",
-    Role.SYSTEM_ADMIN: "系统管理员",
-    Role.SECURITY_ADMIN: "安全管理员",
-    Role.AUDIT_ADMIN: "审计管理员",
-}
-"""Keys of the message catalogue; a test keeps them in it."""
 
 
 class SignInForm(msgspec.Struct, frozen=True):
@@ -318,7 +303,7 @@ async def _staff(
         may=may,
         deeds=Deed,
         adds=not policy.refusal(session.actor, Deed.ADD),
-        roles=[(role, ROLE_NAMES[role]) for role in ROLE_NAMES if role not in policy.ADMINISTRATORS],
+        roles=[(role, name) for role, name in ROLE_NAMES.items() if role in policy.STAFF_ROLES - policy.ADMINISTRATORS],
         role_names=ROLE_NAMES,
         units=[(u.code, u.name) for u in city.pack.units if u.first_level],
         now=now,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from yixian.city.model import Audience, RequestKind, Urgency
-from yixian.people.model import Role
+from yixian.people.words import ROLE_NAMES
 from yixian.tickets.model import Action, OrderRole, State
 
 STATES: Final[Mapping[State, str]] = {
@@ -130,17 +130,7 @@ ORDER_ROLES: Final[Mapping[OrderRole, str]] = {OrderRole.LEAD: "主办", OrderRo
 
 SUPERVISIONS: Final[Mapping[str, str]] = {"urged": "已催办", "listed": "挂牌督办", "called_in": "约谈督办"}
 
-ROLES: Final[Mapping[Role, str]] = {
-    Role.OPERATOR: "话务员",
-    Role.DISPATCHER: "派单员",
-    Role.HANDLER: "承办人",
-    Role.UNIT_REVIEWER: "单位审核人",
-    Role.REVIEWER: "热线审核人",
-    Role.CALL_BACK: "回访员",
-    Role.SUPERVISOR: "督办员",
-    Role.CITIZEN: "市民",
-    Role.SYSTEM: "系统",
-}
+ROLES: Final = ROLE_NAMES
 """As what somebody acted."""
 
 CHANNELS: Final[Mapping[str, str]] = {
