@@ -262,5 +262,6 @@ def _openapi() -> OpenAPIConfig:
         path="/api",
         description="One line between a city and its people.",
         tags=[Tag("contacts"), Tag("tickets"), Tag("session"), Tag("staff")],
+        use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -25,6 +25,7 @@ from yixian.people.service import Added, NewStaff, Offer, SignedIn
 from yixian.people.sessions import Held, address
 from yixian.people.store import Staff
 from yixian.settings import Settings
+from yixian.web.problems import PROBLEM_RESPONSES
 
 Asked = Request[Any, Any, Any]
 
@@ -98,6 +99,7 @@ class Revealed(msgspec.Struct, frozen=True):
     tags=["session"],
     summary="Sign in",
     dependencies={"attempts": Provide(sessions.provide_attempts)},
+    responses=PROBLEM_RESPONSES,
 )
 async def begin_session(
     request: Asked,
@@ -114,7 +116,13 @@ async def begin_session(
     return await _began(db, settings, begun, now)
 
 
-@get("/api/v1/session", tags=["session"], summary="Who is signed in", dependencies={"held": Provide(sessions.provide_held)})
+@get(
+    "/api/v1/session",
+    tags=["session"],
+    summary="Who is signed in",
+    dependencies={"held": Provide(sessions.provide_held)},
+    responses=PROBLEM_RESPONSES,
+)
 async def see_session(held: NamedDependency[Held]) -> SessionOut:
     """Who is signed in, and the token that changing requests need."""
     return _out(held.session)
@@ -126,6 +134,7 @@ async def see_session(held: NamedDependency[Held]) -> SessionOut:
     summary="Sign out",
     dependencies={"held": Provide(sessions.provide_held)},
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def end_session(
     request: Asked,
@@ -145,6 +154,7 @@ async def end_session(
     tags=["session"],
     summary="Enrol a second factor",
     dependencies={"held": Provide(sessions.provide_held)},
+    responses=PROBLEM_RESPONSES,
 )
 async def offer_second_factor(
     held: NamedDependency[Held], db: NamedDependency[Database], vault: NamedDependency[Vault], now: NamedDependency[datetime]
@@ -160,6 +170,7 @@ async def offer_second_factor(
     summary="Complete signing in",
     dependencies={"held": Provide(sessions.provide_held)},
     status_code=HTTP_200_OK,
+    responses=PROBLEM_RESPONSES,
 )
 async def prove_second_factor(
     request: Asked,
@@ -181,6 +192,7 @@ async def prove_second_factor(
     summary="Change one's own password",
     dependencies={"held": Provide(sessions.provide_completed)},
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def change_password(
     data: JSONBody[NewPassword],
@@ -193,14 +205,14 @@ async def change_password(
     await service.change_password(db, held.token, held.session.actor, data.old, data.new, settings, now)
 
 
-@get("/api/v1/staff", tags=["staff"], summary="Accounts", guards=[needs(*RIGHTS[Deed.LIST])])
+@get("/api/v1/staff", tags=["staff"], summary="Accounts", guards=[needs(*RIGHTS[Deed.LIST])], responses=PROBLEM_RESPONSES)
 async def list_staff(actor: NamedDependency[Actor], db: NamedDependency[Database], after: FromQuery[str] = "") -> tuple[Staff, ...]:
     """A page of accounts by login."""
     async with db.transaction(actor.acting) as tx:
         return await service.staff_list(tx, actor, after)
 
 
-@post("/api/v1/staff", tags=["staff"], summary="Add an account", guards=[needs(*RIGHTS[Deed.ADD])])
+@post("/api/v1/staff", tags=["staff"], summary="Add an account", guards=[needs(*RIGHTS[Deed.ADD])], responses=PROBLEM_RESPONSES)
 async def add_staff(
     request: Asked, data: JSONBody[NewStaff], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
 ) -> Added:
@@ -209,7 +221,14 @@ async def add_staff(
         return await service.add_staff(tx, actor, data, now, address(request))
 
 
-@post("/api/v1/staff/{login:str}/reset", tags=["staff"], summary="Reset", guards=[needs(*RIGHTS[Deed.RESET])], status_code=HTTP_200_OK)
+@post(
+    "/api/v1/staff/{login:str}/reset",
+    tags=["staff"],
+    summary="Reset",
+    guards=[needs(*RIGHTS[Deed.RESET])],
+    status_code=HTTP_200_OK,
+    responses=PROBLEM_RESPONSES,
+)
 async def reset_staff(
     request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
 ) -> Password:
@@ -224,6 +243,7 @@ async def reset_staff(
     summary="Disable",
     guards=[needs(*RIGHTS[Deed.DISABLE])],
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def disable_staff(
     request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
@@ -239,6 +259,7 @@ async def disable_staff(
     summary="Enable",
     guards=[needs(*RIGHTS[Deed.ENABLE])],
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def enable_staff(
     request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
@@ -254,6 +275,7 @@ async def enable_staff(
     summary="Unlock",
     guards=[needs(*RIGHTS[Deed.UNLOCK])],
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def unlock_staff(
     request: Asked, login: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], now: NamedDependency[datetime]
@@ -269,6 +291,7 @@ async def unlock_staff(
     summary="Change roles",
     guards=[needs(*RIGHTS[Deed.CHANGE_ROLES])],
     status_code=HTTP_204_NO_CONTENT,
+    responses=PROBLEM_RESPONSES,
 )
 async def change_roles(
     request: Asked,
@@ -283,7 +306,7 @@ async def change_roles(
         await service.change_roles(tx, actor, login, data.roles, now, address(request))
 
 
-@get("/api/v1/audit", tags=["staff"], summary="The audit", guards=[needs(*RIGHTS[Deed.READ_AUDIT])])
+@get("/api/v1/audit", tags=["staff"], summary="The audit", guards=[needs(*RIGHTS[Deed.READ_AUDIT])], responses=PROBLEM_RESPONSES)
 async def search_audit(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
@@ -299,7 +322,12 @@ async def search_audit(
 
 
 @post(
-    "/api/v1/callers/{caller:uuid}/reveal", tags=["staff"], summary="Reveal", guards=[needs(*RIGHTS[Deed.REVEAL])], status_code=HTTP_200_OK
+    "/api/v1/callers/{caller:uuid}/reveal",
+    tags=["staff"],
+    summary="Reveal",
+    guards=[needs(*RIGHTS[Deed.REVEAL])],
+    status_code=HTTP_200_OK,
+    responses=PROBLEM_RESPONSES,
 )
 async def reveal(
     caller: FromPath[UUID],
