@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from yixian.db import bootstrap, embedded, migrate, pool
@@ -19,6 +20,10 @@ from yixian.db.embedded import Server
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("YIXIAN_DATA", ROOT / ".." / "shared" / "data")).resolve()
 TEMPLATE = "yixian_template"
+
+# Machines that run this are shared: how long one example takes says nothing. Speed is measured by the benches.
+hypothesis.settings.register_profile("yixian", deadline=None)
+hypothesis.settings.load_profile("yixian")
 
 
 @pytest.fixture(scope="session")
