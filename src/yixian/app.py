@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
+import structlog
 from litestar import Litestar, Request, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -24,7 +25,7 @@ from yixian.city.inforce import City
 from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
-from yixian.db.pool import Database
+from yixian.db.pool import AWAY, Database
 from yixian.intake import service as intake
 from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
@@ -38,6 +39,8 @@ from yixian.tickets import service as tickets
 from yixian.web import problems, render, static
 from yixian.web.problems import FieldError, Problem
 from yixian.web.render import About, Desk
+
+log = structlog.get_logger("yixian.app")
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one request: a contact of 10,000 characters and its form fit many times over."""
@@ -148,8 +151,9 @@ def _key_used(error: intake.KeyUsed) -> Problem:
     return Problem(422, "key-used", "重复的幂等键", str(error), (FieldError("Idempotency-Key", str(error)),))
 
 
-def _away(_error: Exception) -> Problem:
+def _away(error: Exception) -> Problem:
     """The database is away or overloaded: whoever asks again with the same key loses nothing."""
+    log.warning("the database is away", error=repr(error))
     kind, title, detail = problems.USUAL[503]
     return Problem(503, kind, title, detail, headers={"Retry-After": "1"})
 
@@ -176,13 +180,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     asyncpg.CharacterNotInRepertoireError: _unstorable,
     asyncpg.UntranslatableCharacterError: _unstorable,
     UnicodeEncodeError: _unstorable,
-    asyncpg.PostgresConnectionError: _away,
-    asyncpg.CannotConnectNowError: _away,
-    asyncpg.AdminShutdownError: _away,
-    asyncpg.CrashShutdownError: _away,
-    asyncpg.InterfaceError: _away,
-    asyncpg.TooManyConnectionsError: _away,
-    ConnectionError: _away,
+    **dict.fromkeys(AWAY, _away),
     TimeoutError: _away,
 }
 

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import asyncpg
 import structlog
 
 from yixian.app import clock
 from yixian.db import bootstrap, jobs, outbox
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer
-from yixian.db.pool import SYSTEM, Database
+from yixian.db.pool import AWAY, SYSTEM, Calls, Database
 from yixian.people import service as people
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
@@ -36,7 +35,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
         try:
             async with bootstrap.ready(settings, where) as database:
                 await work(database, stopping, {**ticket_jobs.kinds(), **_kinds(settings)}, ticket_jobs.consumers())
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             log.warning("the database is away; trying again", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
@@ -73,17 +72,22 @@ async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, .
     """
     try:
         return await outbox.hand_on(database, consumers, clock()) >= outbox.BATCH
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+    except AWAY:
         raise  # the database is away: `run` waits for it
     except Exception:
         log.exception("a consumer failed; the events wait")
         return False
 
 
-async def _until_called(calls: asyncio.Queue[str], stopping: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(calls.get()), asyncio.ensure_future(stopping.wait())]
-    _, pending = await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+async def _until_called(calls: Calls, stopping: asyncio.Event) -> None:
+    """Returns when somebody calls, when it is time to look anyway, or when the work is to end.
+
+    Raises:
+        ConnectionError: nobody can be heard any more.
+    """
+    waits = [asyncio.ensure_future(calls.burst()), asyncio.ensure_future(stopping.wait())]
+    done, pending = await asyncio.wait(waits, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
     for wait in pending:
         wait.cancel()
-    while not calls.empty():
-        calls.get_nowait()
+    for wait in done:
+        wait.result()

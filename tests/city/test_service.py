@@ -111,10 +111,10 @@ async def test_a_unit_moved_moves_all_below_it(database: Database, owner: asyncp
 async def test_running_processes_are_told_and_only_of_changes(database: Database, tiny: Pack) -> None:
     async with database.listening(service.CHANNEL) as heard:
         first = await load(database, tiny)
-        assert await asyncio.wait_for(heard.get(), 5) == str(first.load)
+        assert await asyncio.wait_for(heard.next(), 5) == str(first.load)
         await load(database, tiny)
         second = await load(database, msgspec.structs.replace(tiny, lines=tiny.lines[1:]))
-        assert await asyncio.wait_for(heard.get(), 5) == str(second.load)
+        assert await asyncio.wait_for(heard.next(), 5) == str(second.load)
 
 
 async def test_two_loadings_at_once_take_turns(database: Database, tiny: Pack) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -18,6 +18,18 @@ Transaction = asyncpg.Connection
 """A connection inside a transaction, as `Database.transaction` yields it."""
 
 APPLICATION_ROLE = "yixian_app"
+
+AWAY: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a lost or refused connection raises, now one of these, now another: all mean that it is worth trying again."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
 
@@ -62,6 +74,38 @@ SYSTEM = Acting(Scope.SYSTEM, actor="system")
 NOBODY = Acting(Scope.NOBODY)
 
 
+class Calls:
+    """What is notified on a channel, in the order in which it comes."""
+
+    def __init__(self) -> None:
+        self._heard: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def put(self, payload: str | None) -> None:
+        """A call came; None: the connection is lost, and no more will come."""
+        self._heard.put_nowait(payload)
+
+    async def next(self) -> str:
+        """The payload of the next call.
+
+        Raises:
+            ConnectionError: the connection is lost: whoever listens must listen again, and look at what came meanwhile.
+        """
+        payload = await self._heard.get()
+        if payload is None:
+            raise ConnectionError("the connection that listened is lost")
+        return payload
+
+    async def burst(self) -> None:
+        """Waits for a call and takes all that have come by then: one look answers them together.
+
+        Raises:
+            ConnectionError: as for `next`.
+        """
+        await self.next()
+        while not self._heard.empty():
+            await self.next()
+
+
 class Database:
     """A pool of connections, and what a process needs beside it: ticket-number blocks and wake-up calls to the worker."""
 
@@ -80,25 +124,30 @@ class Database:
             try:
                 yield connection  # type: ignore[misc]  # the proxy has every method of a connection
             except BaseException:
-                if not connection.is_closed():
+                if _usable(connection):
                     await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
 
     @asynccontextmanager
-    async def listening(self, channel: str) -> AsyncIterator[asyncio.Queue[str]]:
-        """A queue that receives what is notified on `channel` while the block lasts, on a connection of its own."""
-        queue: asyncio.Queue[str] = asyncio.Queue()
+    async def listening(self, channel: str) -> AsyncIterator[Calls]:
+        """What is notified on `channel` while the block lasts, on a connection of its own."""
+        calls = Calls()
 
         def heard(_connection: Any, _process: int, _channel: str, payload: object) -> None:
-            queue.put_nowait(str(payload))
+            calls.put(str(payload))
+
+        def lost(_connection: Any) -> None:
+            calls.put(None)
 
         async with self._pool.acquire() as connection:
+            connection.add_termination_listener(lost)
             await connection.add_listener(channel, heard)
             try:
-                yield queue
+                yield calls
             finally:
-                if not connection.is_closed():
+                if _usable(connection):
+                    connection.remove_termination_listener(lost)
                     await connection.remove_listener(channel, heard)
 
     async def answers(self) -> None:
@@ -154,6 +203,14 @@ async def connect(url: str, size: int, *, as_application: bool = True) -> Databa
         url, min_size=1, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
     )
     return Database(pool)
+
+
+def _usable(connection: Any) -> bool:
+    """Whether the connection is still there; the pool takes a lost one away under whoever uses it."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 def _names_role(url: str, role: str) -> bool:

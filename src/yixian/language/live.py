@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import structlog
 
 from yixian.city import service as city_service
 from yixian.city.inforce import City, compile_city
-from yixian.db.pool import SYSTEM, Database
+from yixian.db.pool import AWAY, SYSTEM, Database
 from yixian.language.service import Reader, compile_reader
+
+LISTEN_AGAIN: Final = 1.0
+"""Seconds before a lost connection is tried again."""
 
 log = structlog.get_logger()
 
@@ -22,19 +26,31 @@ class LiveCity:
         self.reader = reader
 
     async def follow(self, database: Database) -> None:
-        """Reads the city again whenever it changes; runs until cancelled."""
-        async with database.listening(city_service.CHANNEL) as changes:
-            while True:
-                await changes.get()
-                while not changes.empty():
-                    changes.get_nowait()
-                try:
-                    city, reader = await _read(database)
-                except Exception:  # the old city still works: keep it, and say so
-                    log.exception("the changed city cannot be read; the one before stays in force")
-                    continue
-                self.city, self.reader = city, reader
-                log.info("city read again", version=city.version)
+        """Reads the city again whenever it changes; runs until cancelled. While the database is away it tries again."""
+        while True:
+            try:
+                async with database.listening(city_service.CHANNEL) as changes:
+                    await self._take_up(database)  # what changed while nobody listened
+                    while True:
+                        await changes.burst()
+                        await self._take_up(database)
+            except AWAY as error:
+                log.warning("the database is away; listening again", error=str(error))
+                await asyncio.sleep(LISTEN_AGAIN)
+
+    async def _take_up(self, database: Database) -> None:
+        """Reads the city if it is not the one held."""
+        try:
+            async with database.transaction(SYSTEM) as tx:
+                if await city_service.version(tx) == self.city.version:
+                    return
+            self.city, self.reader = await _read(database)
+        except AWAY:
+            raise
+        except Exception:  # the old city still works: keep it, and say so
+            log.exception("the changed city cannot be read; the one before stays in force")
+        else:
+            log.info("city read again", version=self.city.version)
 
 
 async def live_city(database: Database) -> LiveCity:
