@@ -16,7 +16,6 @@ from yixian.db.pool import AWAY, SYSTEM, Database
 from yixian.language import live
 from yixian.language.live import LiveCity, live_city
 
-
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'yixian_app'"
 
 
