@@ -200,7 +200,7 @@ async def connect(url: str, size: int, *, as_application: bool = True) -> Databa
     if as_application and not _names_role(url, APPLICATION_ROLE):
         settings["role"] = APPLICATION_ROLE
     pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
+        url, min_size=0, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
     )
     return Database(pool)
 
