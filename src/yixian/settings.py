@@ -104,4 +104,4 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _decode(kind: type, value: Any) -> Any:
     if kind is Path:
         return Path(value)
-    raise NotImplementedError(kind)
+    raise TypeError(f"no setting is a {kind.__name__}")

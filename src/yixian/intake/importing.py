@@ -123,8 +123,8 @@ async def import_rows(means: Means, file: Path, clock: Callable[[], datetime], s
 
     async def work() -> None:
         for row in waiting:
-            receipt = await service.record(means, row.contact, SYSTEM_ACTOR, row.key, clock())
-            tally.add(row.contact, receipt)
+            now = clock()
+            tally.add(row.contact, await service.record(means, row.contact, SYSTEM_ACTOR, row.key, now), now)
             step()
 
     async with asyncio.TaskGroup() as group:
@@ -140,7 +140,7 @@ class Tally:
         self._means = means
         self._counts: dict[str, Counter[str]] = {k: Counter() for k in ("outcome", "reason", "kind", "matter", "district", "why", "n")}
 
-    def add(self, contact: ContactIn, receipt: Receipt) -> None:
+    def add(self, contact: ContactIn, receipt: Receipt, now: datetime) -> None:
         """Counts one row."""
         count = self._counts
         count["n"]["rows"] += 1
@@ -150,13 +150,13 @@ class Tally:
         if receipt.reason:
             count["reason"][f"{receipt.outcome}:{receipt.reason}"] += 1
         if contact.text:
-            self._add_reading(contact)
+            self._add_reading(contact, now)
         for ticket in receipt.tickets:
             count["n"]["tickets"] += 1
             count["n"]["dispatched"] += ticket.dispatched
 
-    def _add_reading(self, contact: ContactIn) -> None:
-        for preview in service.preview(self._means, contact, datetime.now(UTC)):
+    def _add_reading(self, contact: ContactIn, now: datetime) -> None:
+        for preview in service.preview(self._means, contact, now):
             self._counts["kind"][preview.kind] += 1
             if preview.suggestions:
                 self._counts["matter"][self._means.city.matter_name(preview.suggestions[0].matter)] += 1

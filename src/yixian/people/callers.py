@@ -60,7 +60,7 @@ def caller_json(vault: Vault, caller: CallerIn, now: datetime, country: str = CO
     """One row of table `caller`, sealed, as `jsonb_populate_record(NULL::caller, …)` reads it; None when the caller said nothing of
     themselves that could be kept.
 
-    To be written with `ON CONFLICT (phone_hash) DO UPDATE … RETURNING id` as `upsert` does.
+    Who has the same telephone number is the same caller: see `upsert`.
     """
     name, phone, identity = caller.name.strip(), normal_phone(caller.phone, country), normal_identity(caller.identity)
     if not (name or phone or identity):
