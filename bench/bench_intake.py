@@ -2,8 +2,9 @@
 
     python -m bench.bench_intake [--count 2000] [--concurrency 16] [--web 1] [--json]
 
-One run, one database: residents' contacts that need a unit go through the public API (understanding included), then `pgbench` runs
-three plain inserts in one transaction with as many clients. CPU is that of the web processes, the worker and PostgreSQL.
+One run, one database: residents' contacts that need a unit go through the public API (understanding included), then as many go to
+the preview, which understands and decides but asks the database for nothing: what no database, however cheap, could go past. Then
+`pgbench` runs three plain inserts in one transaction with as many clients. CPU is that of web processes, worker and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,11 @@ from rich.table import Table
 from yixian.app import clock
 from yixian.db import pool
 from yixian.replay import staff, traffic
+from yixian.replay.client import Client, connected
 from yixian.replay.command import run_name
 from yixian.replay.model import Mix, Plan
 from yixian.replay.report import Report
-from yixian.replay.run import run
+from yixian.replay.run import encoded, run
 
 NEEDS_A_UNIT = Mix(departmental=1.0, online=1.0, guided=0, emergency=0, legal_route=0, outside=0, abandoned=0, two_matters=0)
 
@@ -69,10 +72,12 @@ def main() -> None:
         found["statements"] = asyncio.run(statements(stack))
         found["alone"] = _figures(*played(stack, max(100, options.count // 10), 1, seed=12))
         found["full"] = full = _figures(*played(stack, options.count, options.concurrency, seed=13))
+        found["nothing_stored"] = looked = asyncio.run(previewed(stack, options.count, options.concurrency, seed=14))
         asyncio.run(_plain_tables(stack))
         found["pgbench"] = plain = pgbench(stack, options.concurrency, options.seconds, "simple")
         found["pgbench_prepared"] = prepared = pgbench(stack, options.concurrency, options.seconds, "prepared")
         found["ratio_to_pgbench"] = round(full["per_second"] / plain["per_second"], 3)
+        found["nothing_stored_to_pgbench"] = round(looked["per_second"] / plain["per_second"], 3)
         found["ratio_to_pgbench_prepared"] = round(full["per_second"] / prepared["per_second"], 3)
     found["target"] = {"cpu_ms_all": 4, "ratio_to_pgbench": 0.25, "statements": 8}
     print(json.dumps(found, ensure_ascii=False, indent=2))
@@ -128,6 +133,31 @@ def _figures(report: Report, cpu: Cpu) -> dict[str, Any]:
         "p95_ms": report.contacts.p95,
         "p99_ms": report.contacts.p99,
         "refused": report.refused,
+    }
+
+
+async def previewed(stack: Stack, count: int, concurrency: int, seed: int) -> dict[str, Any]:
+    """The same kind of contacts, understood and decided, nothing stored: the rate that a database which cost nothing would leave."""
+    bodies = iter([encoded(due.contact) for due in traffic.day(stack.pack, count, NEEDS_A_UNIT, seed)])
+    refused: list[int] = []
+
+    async def send(client: Client) -> None:
+        for body in bodies:
+            answer = await client.post("/api/v1/contacts/preview", body, {}, lambda _status, _seconds: None)
+            if answer.status != 200:
+                refused.append(answer.status)
+
+    async with connected(stack.url, concurrency) as client:
+        before, own, began = stack.cpu(), time.process_time(), time.monotonic()
+        await asyncio.gather(*(send(client) for _ in range(concurrency)))
+        seconds, spent = time.monotonic() - began, stack.cpu().since(before)
+        client_cpu = time.process_time() - own
+    if refused:
+        raise SystemExit(f"previews refused: {refused[:5]}")
+    return {
+        "per_second": round(count / seconds, 1),
+        "cpu_ms": spent.each(count),
+        "client_cpu_ms": round(1000 * client_cpu / count, 3),
     }
 
 
@@ -210,16 +240,26 @@ async def _plain_tables(stack: Stack) -> None:
 def _show(found: dict[str, Any]) -> None:
     alone, full = found["alone"], found["full"]
     plains = (found["pgbench"], found["pgbench_prepared"])
-    table = Table("", "one at a time", f"{full['contacts']:,} at full speed", "pgbench, three inserts", "the same, prepared", "target")
-    table.add_row("a second", *(f"{f['per_second']:,.0f}" for f in (alone, full, *plains)), "")
-    table.add_row("of pgbench's rate", "", f"{found['ratio_to_pgbench']:.0%}", "", f"{found['ratio_to_pgbench_prepared']:.0%}", "25%")
-    table.add_row("CPU ms, all", *(f"{f['cpu_ms']['all']:.2f}" for f in (alone, full)), *(f"{p['cpu_ms']:.2f}" for p in plains), "4")
+    ours = (alone, full, found["nothing_stored"])
+    heads = (
+        "one at a time",
+        f"{full['contacts']:,} at full speed",
+        "nothing stored",
+        "pgbench, three inserts",
+        "the same, prepared",
+        "target",
+    )
+    table = Table("", *heads)
+    table.add_row("a second", *(f"{f['per_second']:,.0f}" for f in (*ours, *plains)), "")
+    shares = (f"{found[name]:.0%}" for name in ("ratio_to_pgbench", "nothing_stored_to_pgbench"))
+    table.add_row("of pgbench's rate", "", *shares, "", f"{found['ratio_to_pgbench_prepared']:.0%}", "25%")
+    table.add_row("CPU ms, all", *(f"{f['cpu_ms']['all']:.2f}" for f in ours), *(f"{p['cpu_ms']:.2f}" for p in plains), "4")
     for part in ("web", "postgres", "worker"):
-        table.add_row(f"  {part}", *(f"{f['cpu_ms'][part]:.2f}" for f in (alone, full)))
-    table.add_row("the client's own", *(f"{f['client_cpu_ms']:.2f}" for f in (alone, full, *plains)))
+        table.add_row(f"  {part}", *(f"{f['cpu_ms'][part]:.2f}" for f in ours))
+    table.add_row("the client's own", *(f"{f['client_cpu_ms']:.2f}" for f in (*ours, *plains)))
     table.add_row("p50 / p99 ms", *(f"{f['p50_ms']:.1f} / {f['p99_ms']:.1f}" for f in (alone, full)))
-    table.add_row("statements", f"{found['statements']['statements_each']}", "", "5", "5", "8")
-    table.add_row("round trips", f"{found['statements']['round_trips_each']}", "", "5", "5")
+    table.add_row("statements", f"{found['statements']['statements_each']}", "", "0", "5", "5", "8")
+    table.add_row("round trips", f"{found['statements']['round_trips_each']}", "", "0", "5", "5")
     Console(file=sys.stderr).print(table)
 
 

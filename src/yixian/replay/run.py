@@ -75,7 +75,7 @@ class _Play:
         contact = due.contact
         if not contact.source:
             contact = msgspec.structs.replace(contact, source=self.run, source_id=str(number))
-        body = _encoded(contact)
+        body = encoded(contact)
         self.tally.sent += 1
         answer = await self.client.post("/api/v1/contacts", body, self._headers(number, due.by_operator), self.tally.contact_answered)
         if answer.status not in (200, 201):
@@ -186,7 +186,7 @@ def _moment(plan: Plan, number: int, due: Due) -> float | None:
     return number / plan.rate if plan.rate else None
 
 
-def _encoded(contact: ContactIn) -> bytes:
+def encoded(contact: ContactIn) -> bytes:
     """The contact as a resident's app sends it: what was not said is left out."""
     said = {f.name: value for f in _FIELDS if (value := getattr(contact, f.name)) != f.default}
     return msgspec.json.encode(said)
