@@ -1,0 +1,159 @@
+"""How many emergencies are recognised, and what that costs in false alarms. Prints JSON.
+
+    python bench/bench_triage.py [--pack packs/guangzhou] [--set bench/sets/emergencies.csv] [--speed]
+
+Two tiers: `sent` is handed to an emergency number at once; `asked` becomes a ticket with an alarm, and the resident is shown the
+numbers and asked first. `recall` counts both. Of each share: how many of how many, and the 95 % bounds (Clopper-Pearson).
+
+- `set`: the messages of the set, by kind and by language; `right_desk`: whether a right number is among those named.
+- `ordinary`: the examples of the pack's matters, nearly all harmless; what the pack's triage examples teach is not among them.
+- `real`: the real messages of `YIXIAN_DATA` (default ../shared/data) when they are there; not labelled, nearly all harmless.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import msgspec
+import numpy as np
+from scipy.stats import beta
+
+from yixian.city.pack import read as read_pack
+from yixian.language.service import Reader, compile_reader, read
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("YIXIAN_DATA", str(ROOT.parent / "shared" / "data")))
+DESKS = {"96833": "gas", "95598": "power"}
+"""What the sets call the emergency desks of gas and power."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One message and what was made of it."""
+
+    emergency: bool
+    kind: str
+    language: str
+    right: frozenset[str]
+    named: frozenset[str]
+    sent: bool
+    asked: bool
+
+    @property
+    def found(self) -> bool:
+        return self.sent or self.asked
+
+
+def main() -> None:
+    options = _options()
+    began = time.process_time()
+    pack = read_pack(options.pack)
+    parsed = time.process_time()
+    reader = compile_reader(pack)
+    report: dict[str, object] = {"pack_cpu_s": round(parsed - began, 2), "compile_cpu_s": round(time.process_time() - parsed, 2)}
+    rows = [_judge(reader, row) for row in _rows(options.set)]
+    report["set"] = {"file": options.set.name, **_report(rows)}
+    ordinary = [_judge(reader, {"text": e.text, "kind": e.matter[:2], "language": e.language}) for e in pack.examples]
+    report["ordinary"] = _costs(ordinary)
+    real = [_judge(reader, row) for row in _rows(DATA / "messages" / "unlabelled.csv")]
+    report["real"] = _costs(real) if real else None
+    if options.speed:
+        report["speed"] = _speed(reader, [e.text for e in pack.examples])
+    print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Recall of emergencies and its cost in false alarms.")
+    parser.add_argument("--pack", type=Path, default=ROOT / "packs" / "guangzhou")
+    parser.add_argument("--set", type=Path, default=ROOT / "bench" / "sets" / "emergencies.csv")
+    parser.add_argument("--speed", action="store_true", help="also CPU milliseconds a message")
+    return parser.parse_args()
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    csv.field_size_limit(10**8)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _judge(reader: Reader, row: dict[str, str]) -> Judged:
+    first = read(reader, row["text"], row.get("title", ""))[0]
+    sent = first.disposition is not None and first.disposition.kind == "emergency"
+    alarm = getattr(first, "alarm", None)
+    named = {first.disposition.code} if sent and first.disposition is not None else set[str]()
+    if alarm is not None:
+        named.update(alarm.to)
+    return Judged(
+        emergency=row.get("emergency") == "yes",
+        kind=row.get("kind", ""),
+        language=row.get("language", ""),
+        right=frozenset(row.get("to", "").split("|")),
+        named=frozenset(DESKS.get(number, number) for number in named),
+        sent=sent,
+        asked=not sent and alarm is not None,
+    )
+
+
+def _report(rows: Sequence[Judged]) -> dict[str, object]:
+    emergencies, harmless = [row for row in rows if row.emergency], [row for row in rows if not row.emergency]
+    found = [row for row in emergencies if row.found]
+    return {
+        "recall": _share(emergencies, lambda row: row.found),
+        "recall_sent": _share(emergencies, lambda row: row.sent),
+        "right_desk_of_found": _share(found, lambda row: bool(row.right & row.named)),
+        "hard_negatives": _costs(harmless),
+        "by_kind": {kind: _both(rows, lambda row, kind=kind: row.kind == kind) for kind in sorted({row.kind for row in rows})},
+        "by_language": {
+            language: _both(rows, lambda row, language=language: row.language == language)
+            for language in sorted({row.language for row in rows})
+        },
+    }
+
+
+def _both(rows: Sequence[Judged], of: Callable[[Judged], bool]) -> dict[str, str]:
+    chosen = [row for row in rows if of(row)]
+    emergencies, harmless = [row for row in chosen if row.emergency], [row for row in chosen if not row.emergency]
+    return {
+        "recall": f"{sum(row.found for row in emergencies)}/{len(emergencies)}",
+        "sent_wrongly": f"{sum(row.sent for row in harmless)}/{len(harmless)}",
+        "asked_needlessly": f"{sum(row.asked for row in harmless)}/{len(harmless)}",
+    }
+
+
+def _costs(rows: Sequence[Judged]) -> dict[str, object]:
+    return {"sent": _share(rows, lambda row: row.sent), "asked": _share(rows, lambda row: row.asked)}
+
+
+def _share(rows: Sequence[Judged], of: Callable[[Judged], bool]) -> dict[str, object]:
+    n, k = len(rows), sum(map(of, rows))
+    return {"k": k, "n": n, "share": round(k / n, 4) if n else None, "bounds_95": bounds(k, n)}
+
+
+def bounds(k: int, n: int) -> tuple[float, float]:
+    """The two-sided 95 % interval of a share `k` of `n` (Clopper-Pearson)."""
+    low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
+    high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
+    return round(low, 4), round(high, 4)
+
+
+def _speed(reader: Reader, texts: Sequence[str]) -> dict[str, float]:
+    spent: list[float] = []
+    for text in texts:
+        began = time.process_time_ns()
+        read(reader, text)
+        spent.append((time.process_time_ns() - began) / 1e6)
+    return {name: round(float(np.percentile(spent, share)), 3) for name, share in (("p50", 50), ("p99", 99))}
+
+
+if __name__ == "__main__":
+    main()
