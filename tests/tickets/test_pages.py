@@ -159,7 +159,7 @@ async def test_from_the_gully_to_the_rating(hotline: Hotline):
 async def test_each_person_is_offered_their_own_part(hotline: Hotline):
     number, _ = await with_roads(hotline)
     roads = await (await hotline.staff("roads")).open(f"/desk/ticket/{number}")
-    assert offered(roads) == {"sign", "hand_down", "invite", "return"}
+    assert offered(roads) == {"sign", "hand_down", "invite", "return", "object"}
     dispatcher = await (await hotline.staff("dispatcher")).open(f"/desk/ticket/{number}")
     assert "sign" not in offered(dispatcher)
     assert "reassign" in offered(dispatcher)

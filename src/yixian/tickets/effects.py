@@ -63,6 +63,9 @@ def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City,
             return Change(ticket, part=waiting.id, detail={"unit": waiting.unit})
         case Action.RETURN:
             return _returned(ticket, edge, step, facts)
+        case Action.OBJECT:
+            named = {"basis": step.basis.strip(), "unit": ticket.lead, "named": step.unit}
+            return Change(ticket, made=_asked_of_those_before(ticket, facts), detail=named)
         case Action.REPLY:
             answered = msgspec.structs.replace(
                 _no_extension_asked(ticket), answer=step.answer.strip(), internal_answer=step.internal.strip(), replied_at=facts.now
@@ -172,13 +175,16 @@ def _returned(ticket: Ticket, edge: Edge, step: Step, facts: Facts) -> Change:
     returned = msgspec.structs.replace(ticket, returns=ticket.returns + 1)
     detail: dict[str, Any] = {"basis": step.basis.strip(), "unit": ticket.lead}
     if edge.target is State.JOINT_REVIEW:
-        # It stays with the unit that has it; those that returned it before are asked for their opinion.
-        earlier = {o.unit: o for o in facts.orders if o.role is OrderRole.LEAD and o.ended_how == Action.RETURN and o.unit != ticket.lead}
-        made = tuple(Order(new_id(facts.now), o.unit, o.unit_path, OrderRole.PANEL, facts.now) for o in earlier.values())
-        return Change(returned, made=made, detail=detail)
+        return Change(returned, made=_asked_of_those_before(ticket, facts), detail=detail)
     ended = tuple(o.id for o in facts.orders if o.ended_at is None)
     unled = _no_extension_asked(msgspec.structs.replace(returned, lead=None))
     return Change(unled, ended=ended, ended_how=edge.action, detail=detail)
+
+
+def _asked_of_those_before(ticket: Ticket, facts: Facts) -> tuple[Order, ...]:
+    """It stays with the unit that has it; those that returned it before are asked for their opinion."""
+    earlier = {o.unit: o for o in facts.orders if o.role is OrderRole.LEAD and o.ended_how == Action.RETURN and o.unit != ticket.lead}
+    return tuple(Order(new_id(facts.now), o.unit, o.unit_path, OrderRole.PANEL, facts.now) for o in earlier.values())
 
 
 def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:

@@ -96,6 +96,10 @@ FORMS: Final[Mapping[Action, Form]] = {
     Action.HAND_UP: Form((_note("退回理由"),)),
     Action.INVITE: Form((Field("unit", Kind.UNIT, "协办单位"), _note("需要协办的事项"))),
     Action.RETURN: Form((_note("退单理由"), _BASIS), "danger", "第二次退单转联合审定；审定前由现单位继续办理。"),
+    Action.OBJECT: Form(
+        (_note("异议理由"), _BASIS, Field("unit", Kind.UNIT, "应由哪个单位主办", False, "可留空；输入名称的一部分，从提示中选择。")),
+        hint="提出异议后转联合审定；审定前由本单位继续办理，时限照常计算。",
+    ),
     Action.REASSIGN: Form((_UNIT, _CO, _BASIS, _note("改派理由"))),
     Action.REOPEN: Form((_note("哪里没有解决"),)),
     Action.URGE: Form((_note("催办内容", required=False),)),

@@ -159,6 +159,17 @@ def names_unit_and_basis(ticket: Ticket, step: Step, facts: Facts) -> str | None
     return None if facts.named_path and step.basis.strip() else "请选择承办单位并写明派单依据。"
 
 
+def states_objection(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A reason and a basis are given."""
+    return None if step.note.strip() and step.basis.strip() else "提出异议须同时写明理由和依据（职责清单条目或法规条款）。"
+
+
+def names_no_own_unit(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Who says that it is another's does not name itself."""
+    own = any(o.unit == step.unit for o in facts.live(OrderRole.LEAD)) if step.unit else False
+    return "应由本单位办理的，不必提出异议；请选择其他单位，或留空。" if own else None
+
+
 def within_return_time(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """Not later than one working day after dispatch."""
     late = facts.return_till is not None and facts.now > facts.return_till
@@ -355,6 +366,11 @@ EDGES: Final[tuple[Edge, ...]] = (
     # Problem first, dispute later: the unit that has it keeps acting, and its clock runs.
     Edge(Action.RETURN, State.DISPATCHED, State.JOINT_REVIEW, HANDLING, (leads, has_basis, not_ruled, within_return_time, later_return)),
     Edge(Action.RETURN, State.HANDLING, State.JOINT_REVIEW, HANDLING, (leads, has_basis, not_ruled, within_return_time, later_return)),
+    *(
+        Edge(Action.OBJECT, s, State.JOINT_REVIEW, HANDLING, (leads, states_objection, names_no_own_unit, not_ruled),
+             why="Whose it is can be doubted at any time, and nobody waits for it: the unit keeps acting, its clock runs (派单异议审核制度, 66号文 5).")
+        for s in (State.DISPATCHED, State.HANDLING)
+    ),
     *_same(Action.OPINION, (State.JOINT_REVIEW,), HANDLING | DISPATCHING, has_note),
     Edge(
         Action.RULE, State.JOINT_REVIEW, State.DISPATCHED, DISPATCHING, (names_unit_and_basis, has_note), Clock.STARTS_FOR_A_NEW_LEAD,

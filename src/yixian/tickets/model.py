@@ -61,6 +61,7 @@ class Action(StrEnum):
     INVITE = "invite"
     PART = "part"
     RETURN = "return"
+    OBJECT = "object"
     OPINION = "opinion"
     RULE = "rule"
     ASK_EXTENSION = "ask_extension"
@@ -294,6 +295,8 @@ class Line(msgspec.Struct, frozen=True):
     extension_asked: int | None
     hides_identity: bool
     version: int
+    owners: tuple[str, ...] = ()
+    """Units of the two best suggestions, where the gate was not sure."""
 
 
 class Page(msgspec.Struct, frozen=True):

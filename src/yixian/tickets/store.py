@@ -192,7 +192,9 @@ STREAMED = 2000
 _LIST = """
        t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
        t.urgency, t.state, t.lead, {role} AS role, t.created_at, t.answer_due, t.next_due, t.amber_at, t.urged, t.supervision,
-       t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version"""
+       t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version,
+       ARRAY(SELECT s ->> 'unit' FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS e (s, n)
+              WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners"""
 
 _IN_HAND = """
        (SELECT o.ticket,

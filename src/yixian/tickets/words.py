@@ -34,6 +34,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.INVITE: "邀请协办",
     Action.PART: "提交协办意见",
     Action.RETURN: "退单",
+    Action.OBJECT: "提出异议",
     Action.OPINION: "发表意见",
     Action.RULE: "裁定主办单位",
     Action.ASK_EXTENSION: "申请延期",
