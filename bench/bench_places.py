@@ -168,15 +168,15 @@ def _up(code: str, above: Mapping[str, str | None]) -> list[str]:
 
 
 def _asks(found: PlaceFound) -> bool:
-    return bool(getattr(found, "ask", None)) or len(found.candidates) > 1
+    return bool(found.ask) and not found.outside
 
 
 def _is_outside(found: PlaceFound) -> bool:
-    return bool(getattr(found, "outside", ""))
+    return bool(found.outside)
 
 
 def _number(found: PlaceFound) -> str:
-    return _bare(str(getattr(found, "number", "")))
+    return _bare(found.number)
 
 
 def _bare(number: str) -> str:

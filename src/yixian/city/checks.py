@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import product
@@ -15,6 +15,8 @@ import msgspec
 from yixian.city.calendar import Duration
 from yixian.city.matters import leaves
 from yixian.city.model import (
+    NO_PLACE,
+    OUTSIDE,
     Audience,
     Calendar,
     Example,
@@ -34,7 +36,7 @@ from yixian.city.model import (
     Unit,
     Urgency,
 )
-from yixian.city.responsibility import LEVELS, chain, closest_limits, conditions, overlaps, ties, units_by_function
+from yixian.city.responsibility import LEVELS, chain, closest_limits, overlaps, ties, unanswered, units_by_function
 from yixian.city.tables import Problem, Row, Severity
 
 T = TypeVar("T")
@@ -43,7 +45,8 @@ ENOUGH_EXAMPLES: Final = 6
 """Fewer ways of saying it than this, and a matter is found too rarely."""
 
 _MATTER_CODE: Final = re.compile(r"[A-Z]{2}(\d\d){0,3}")
-_BY_PLACE: Final = re.compile(r"@(?:district(?:\.[a-z0-9-]+)?|street|community)")
+BY_PLACE: Final = re.compile(r"@(?:district(?:\.[a-z0-9-]+)?|street|community)")
+"""How an entry names units by place."""
 _DURATIONS: Final = ("dispatch", "sign", "contact", "answer", "extension")
 
 
@@ -92,8 +95,11 @@ def references(draft: Draft) -> Iterator[Problem]:
     yield from _matters(draft.matters, known)
     for place in draft.places:
         yield from _unknown(place, "region", place.value.regions, known.regions, "regions.csv")
-        if not place.value.regions:
+        beyond = place.value.kind in (OUTSIDE, NO_PLACE)
+        if not place.value.regions and not beyond:
             yield place.problem("column 'regions' is empty; write the region codes it lies in")
+        if place.value.regions and beyond:
+            yield place.problem(f"a place of kind '{place.value.kind}' lies in no region; empty the column 'regions'")
     for line in draft.lines:
         yield from _unknown(line, "queue", (line.value.queue,), known.queues, "city.toml")
         yield from _unknown(line, "unit", (line.value.unit,), known.units, "units.csv")
@@ -259,7 +265,7 @@ def _responsibility(row: Row[Responsibility], known: Known) -> Iterator[Problem]
     for named in (entry.lead, *entry.co):
         if not named.startswith("@"):
             yield from _unknown(row, "unit", (named,), known.units, "units.csv")
-        elif not _BY_PLACE.fullmatch(named):
+        elif not BY_PLACE.fullmatch(named):
             yield row.problem(f"'{named}' is not a unit by place; write @district, @district.<function>, @street or @community")
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
         yield row.problem(f"valid_to {entry.valid_to} comes before valid_from {entry.valid_from}")
@@ -300,35 +306,15 @@ def _equally_specific(entries: Sequence[Row[Responsibility]]) -> Iterator[Proble
 
 def _answered_everywhere(draft: Draft, on: date | None) -> Iterator[Problem]:
     """Leaves that nobody answers for: anywhere, or in some district or for some who ask."""
-    districts = [row.value.code for row in draft.regions if row.value.level is Level.DISTRICT]
-    regions_above = {row.value.code: row.value.parent for row in draft.regions}
-    matters_above = {row.value.code: row.value.parent for row in draft.matters}
-    entries: dict[str, list[Responsibility]] = defaultdict(list)
-    for row in draft.responsibilities:
-        if on is None or (row.value.valid_from <= on and (row.value.valid_to is None or on <= row.value.valid_to)):
-            entries[row.value.matter].append(row.value)
-    leaf_codes = {leaf.code for leaf in leaves(row.value for row in draft.matters)}
-    for row in draft.matters:
-        if row.value.code not in leaf_codes:
-            continue
-        matter = row.value
-        fitting = [entry for code in chain(matter.code, matters_above) for entry in entries.get(code, ())]
-        if not fitting:
-            yield row.problem(f"nobody answers for '{matter.code}' {matter.name}; add it, or a matter above, to responsibilities/*.csv")
-        elif missed := _missed(fitting, matter.audience, districts, regions_above):
-            yield row.problem(f"nobody answers for '{matter.code}' {matter.name} {missed}; add an entry without conditions")
-
-
-def _missed(entries: list[Responsibility], audience: tuple[Audience, ...], districts: list[str], above: dict[str, str | None]) -> str:
-    """In which districts, or for whom, by day and whatever the words, none of these entries fits; empty when one always does."""
-    if any(not entry.places and not conditions(entry) for entry in entries):
-        return ""
-    usual = [entry for entry in entries if not entry.night and not entry.words]
-    for who, district in product(audience, districts):
-        here = set(chain(district, above))
-        if not any(entry.who in (None, who) and (not entry.places or here & set(entry.places)) for entry in usual):
-            return f"in '{district}' when a {who} asks by day"
-    return ""
+    rows = {row.value.code: row for row in draft.matters}
+    entries = (row.value for row in draft.responsibilities)
+    for found in unanswered((row.value for row in draft.matters), (row.value for row in draft.regions), entries, on):
+        row = rows[found.matter]
+        said = f"nobody answers for '{found.matter}' {row.value.name}"
+        if found.district is None:
+            yield row.problem(f"{said}; add it, or a matter above, to responsibilities/*.csv")
+        else:
+            yield row.problem(f"{said} in '{found.district}' when a {found.audience} asks by day; add an entry without conditions")
 
 
 def _units_by_place(draft: Draft) -> Iterator[Problem]:
@@ -340,7 +326,7 @@ def _units_by_place(draft: Draft) -> Iterator[Problem]:
     said: set[tuple[str, tuple[str, ...]]] = set()
     for row in draft.responsibilities:
         for named in (row.value.lead, *row.value.co):
-            if not _BY_PLACE.fullmatch(named) or (named, row.value.places) in said:
+            if not BY_PLACE.fullmatch(named) or (named, row.value.places) in said:
                 continue
             said.add((named, row.value.places))
             level, _, function = named[1:].partition(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -62,12 +63,19 @@ class Region(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
+OUTSIDE: Final = "outside"
+"""The kind of a place that is not in the city: another city, its districts."""
+NO_PLACE: Final = "none"
+"""The kind of a name that holds a place's name and is no place: a bank, a beer."""
+
+
 class Place(msgspec.Struct, frozen=True):
-    """A named place finer than, or across, regions: a road, an estate, a landmark."""
+    """A named place finer than, or across, regions: a road, an estate, a landmark; or one to be told apart from those."""
 
     name: str
     kind: str
     regions: tuple[str, ...]
+    """Where it lies; empty for the kinds `outside` and `none`."""
     aliases: tuple[str, ...] = ()
 
 
@@ -248,6 +256,30 @@ class Route(msgspec.Struct, frozen=True):
     unless: tuple[str, ...] = ()
 
 
+class Plea(msgspec.Struct, frozen=True):
+    """How somebody in danger said it, or how somebody said much the same without being in danger."""
+
+    text: str
+    emergency: bool
+    to: tuple[str, ...] = ()
+    """The numbers to ring, when it is an emergency."""
+    kind: str = ""
+    """What it is, or resembles: `fire`, `gas`."""
+    language: str = "zh"
+
+
+class Danger(msgspec.Struct, frozen=True):
+    """What "may be an emergency" is learned from, and from which chance on it counts."""
+
+    signs: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    """Words that mean alike, under a name."""
+    examples: tuple[Plea, ...] = ()
+    ask: float = 0.1
+    """From this chance on the resident is shown the numbers and asked, and a person looks at once."""
+    sure: float = 0.9
+    """From this chance on it is handed to the number at once, as when a phrase says so."""
+
+
 class Triage(msgspec.Struct, frozen=True):
     """The words by which a contact is sorted before it is matched to a matter."""
 
@@ -268,6 +300,7 @@ class Triage(msgspec.Struct, frozen=True):
     """What a language may put after those words: `s`, `ing`."""
     synonyms: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     """The same for every message, after the words of its language."""
+    danger: Danger | None = None
 
 
 class Pack(msgspec.Struct, frozen=True):

@@ -21,6 +21,18 @@ class PlaceFound(msgspec.Struct, frozen=True):
     text: str = ""
     """The words that named it, as written."""
     candidates: tuple[str, ...] = ()
+    """Region codes, the likeliest first."""
+    road: str = ""
+    number: str = ""
+    """The house number as written; `addresses.plain_number` makes two of them comparable."""
+    name: str = ""
+    """The estate, landmark, school, station or other named place."""
+    building: str = ""
+    """Building, unit, floor, gate or exit."""
+    outside: str = ""
+    """A place outside the city, when that is where it happens."""
+    ask: str = ""
+    """What to ask back, when two places fit or the place is outside; names them."""
 
 
 class Disposition(msgspec.Struct, frozen=True):

@@ -9,10 +9,12 @@ from typing import Final
 
 import msgspec
 
-from yixian.city.model import Level, Place, Region
+from yixian.city.model import NO_PLACE, OUTSIDE, Level, Place, Region
+from yixian.language.addresses import Part, Piece, pieces_of
 from yixian.language.model import PlaceFound
 from yixian.language.normalise import normalise
 from yixian.language.phrases import Found, Phrases, compile_phrases, find_longest
+from yixian.language.whereabouts import bearing
 
 _ENDINGS: Final = {
     Level.CITY: ("市",),
@@ -21,27 +23,38 @@ _ENDINGS: Final = {
     Level.COMMUNITY: ("社区", "村"),
 }
 _SPOKEN: Final = {
-    Level.STREET: ("街", "街道", "街道办", "镇", "镇政府"),
+    # A village in the city has often given its name to the street around it: 石牌村 lies in 石牌街道.
+    Level.STREET: ("街", "街道", "街道办", "镇", "镇政府", "村"),
     Level.COMMUNITY: ("社区", "村", "居委", "居委会", "村委", "村委会"),
 }
 _DEPTH: Final = {Level.PROVINCE: 0, Level.CITY: 1, Level.DISTRICT: 2, Level.STREET: 3, Level.COMMUNITY: 4}
 
 # A region's short name before one of these is another thing's name: 黄埔大道 is not in 黄埔区, 白云机场 not in the whole of 白云区.
-_NAMES_A_ROAD: Final = re.compile(
-    r"(?:[一二三四五六七八九十东南西北中]{0,2}(?:大道|大街|马路|路|街|巷|桥|隧道|立交|站|广场|机场|公园|山|湖|河|涌|大厦|花园|小学|中学|大学|医院|酒店|市场|城|苑|村|线))"
+_NAMES_ANOTHER: Final = re.compile(
+    r"[一二三四五六七八九十东南西北中]{0,2}(?:大道|大街|马路|路|街|巷|桥|隧道|立交|站|广场|机场|公园|山|湖|河|涌|大厦|花园|小学|中学|大学|医院|酒店|市场|城|苑|村|线)"
+    r"|银行|啤酒|荔枝|日报|晚报|航空|[菜话牌队籍酒米鸡](?!市场|房)|人(?=[,。的在来说去都 ]|$)|丝苗|早茶|凉茶|快线|号线|制药|集团|证券|恒大"
+    r"| (?:\w+ )?(?:road|rd|street|avenue|ave|boulevard|university|college|hospital|bank|beer|airport|mountain)\b"
 )
-# What follows a place and still says where: roads, house numbers, buildings.
-_ADDRESS_TAIL: Final = re.compile(
-    r"(?:[^\W的旁边和与在至到这段条通就是附近对面村]{0,6}?(?:大道|大街|马路|路|街|巷|里|胡同|弄|坊)[一二三四五六七八九十东南西北中]{0,2})?"
-    r"(?:\d+(?:-\d+)*(?:号之[一二三四五六七八九十]|号|弄|栋|座|幢|楼|单元|室|房|铺)?){0,4}"
-)
-_BARE_ADDRESS: Final = re.compile(
-    r"[\u4e00-\u9fff]{2,6}?(?:大道|大街|马路|路|街|巷)[一二三四五六七八九十东南西北中]{0,2}(?:\d+(?:-\d+)*(?:号|弄|栋|座|幢))?"
-)
-_NOT_A_NAME: Final = re.compile(r"^.*(?:[的在到去从过我是了和与把往这那哪条喺]|反映|投诉|位于|附近|门口|来自)")
-_NO_ROAD: Final = re.compile(r"[绕修铁公道让问迷占走赶挡堵过网线思出电套条该]路$|马路$")
+# A road's name before one of these is part of another word: 北京路线.
+_COUNTS: Final = tuple("一二三四五六七八九十")
+_NO_ROAD: Final = re.compile(r"[线由]")
 _GENERIC: Final = re.compile(r"(?:站|路|街|大学|学校|校|院|园|场|厂|城)$")
-_STOP: Final = re.compile(r"[，。,.;；!！?？]")
+_STOP: Final = re.compile(r"[。.;；!！?？]|[，,](?=.)")
+_LINK: Final = re.compile(r"[ 的(（·/]{0,2}")
+_CROSSING: Final = re.compile(r" ?(?:和|与|跟|同|及|、|至|到|-|&|and) ?")
+_WIDE: Final = re.compile("[\u4e00-\u9fff]")
+_NAMED: Final = 4
+"""So many candidates are named when asking back."""
+
+
+class Form(IntEnum):
+    """How much of its name a word gives."""
+
+    BARE = 0
+    """A short name without its ending; as part of a road's name it means nothing."""
+    SPOKEN = 1
+    """With an ending that is not its own: 江南中街 for 江南中街道."""
+    WHOLE = 2
 
 
 class Clarity(IntEnum):
@@ -62,6 +75,8 @@ class Sense(msgspec.Struct, frozen=True):
     clarity: Clarity
     bare: bool = False
     """A short name without its ending; as part of a road's name it means nothing."""
+    kind: str = ""
+    """Of a place, its kind in the pack; of a region, empty."""
 
 
 class Gazetteer(msgspec.Struct, frozen=True):
@@ -71,6 +86,10 @@ class Gazetteer(msgspec.Struct, frozen=True):
     senses: dict[str, Sense]
     chains: dict[str, tuple[str, ...]]
     depth: dict[str, int]
+    names: dict[str, str]
+    """Of every region, as people write it."""
+    beyond: dict[str, Sense]
+    """Places outside the city, whose names something small in the city may have too."""
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -78,24 +97,70 @@ class _Named(msgspec.Struct, frozen=True):
     sense: Sense
 
 
+class _Group(msgspec.Struct, frozen=True):
+    """Names and pieces of address that stand together."""
+
+    start: int
+    end: int
+    named: tuple[_Named, ...]
+    pieces: tuple[Piece, ...]
+    bearing: int
+    """How surely it is where it happens; below zero for where somebody lives, works, comes from or goes to."""
+
+    @property
+    def located(self) -> bool:
+        """Whether the gazetteer knows where it is."""
+        return any(name.sense.regions for name in self.named)
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    """A name or a piece, while groups are made."""
+
+    start: int
+    end: int
+    named: _Named | None = None
+    piece: Piece | None = None
+
+    @property
+    def is_road(self) -> bool:
+        """Whether it is a road, known or not."""
+        if self.named is not None:
+            return self.named.sense.kind == "road"
+        return self.piece is not None and self.piece.part is Part.ROAD
+
+
 def compile_gazetteer(regions: Sequence[Region], places: Sequence[Place] = ()) -> Gazetteer:
     """Every way to name a region or place. Endings such as 区, 街道, 社区 are dropped here and need not be listed as aliases."""
-    chains = _chains(regions)
-    known: dict[str, dict[str, tuple[Clarity, bool]]] = {}
+    known: dict[str, dict[str, tuple[Clarity, Form]]] = {}
+    kinds: dict[str, str] = {}
     for region in regions:
-        for name, clarity, bare in _names(region):
-            _put(known, name, region.code, clarity, bare)
+        for name, clarity, form in _names(region):
+            _put(known, name, region.code, clarity, form)
     for place in places:
         for name in (place.name, *place.aliases):
+            plain = normalise(name)
+            kinds.setdefault(plain, place.kind)
             for code in place.regions:
-                _put(known, normalise(name), code, Clarity.CLEAR if len(name) > 2 else Clarity.BESIDE, bare=False)
-    senses = {name: _sense(codes) for name, codes in known.items() if name}
+                _put(known, plain, code, Clarity.CLEAR if len(name) > 2 else Clarity.BESIDE, Form.WHOLE)
+    senses = {name: _sense(codes, kinds.get(name, "")) for name, codes in known.items() if name}
+    beyond = {name: sense for place in places if place.kind in (OUTSIDE, NO_PLACE) for name, sense in _beyond(place)}
+    # A name that the city itself has keeps meaning the city's.
+    senses = beyond | senses
     return Gazetteer(
         phrases=compile_phrases(senses),
         senses=senses,
-        chains=chains,
+        chains=_chains(regions),
         depth={region.code: _DEPTH[region.level] for region in regions},
+        names={region.code: region.name for region in regions},
+        beyond={name: sense for name, sense in beyond.items() if sense.kind == OUTSIDE},
     )
+
+
+def _beyond(place: Place) -> Iterable[tuple[str, Sense]]:
+    """Names of a place outside the city, or of what is no place."""
+    yield normalise(place.name), Sense((), Clarity.CLEAR, kind=place.kind)
+    for alias in place.aliases:
+        yield normalise(alias), Sense((), Clarity.CLEAR, bare=True, kind=place.kind)
 
 
 def _chains(regions: Sequence[Region]) -> dict[str, tuple[str, ...]]:
@@ -109,17 +174,17 @@ def _chains(regions: Sequence[Region]) -> dict[str, tuple[str, ...]]:
     return chains
 
 
-def _names(region: Region) -> Iterable[tuple[str, Clarity, bool]]:
-    """Names of a region, when each counts, and whether it is bare of its ending."""
+def _names(region: Region) -> Iterable[tuple[str, Clarity, Form]]:
+    """Names of a region, when each counts, and how much of its name each is."""
     name = normalise(region.name)
     stem = next((name[: -len(end)] for end in _ENDINGS.get(region.level, ()) if name.endswith(end) and len(name) > len(end) + 1), name)
-    yield name, Clarity.CLEAR if len(name) > 2 else Clarity.BESIDE, False
+    yield name, Clarity.CLEAR if len(name) > 2 else Clarity.BESIDE, Form.WHOLE
     if stem != name:
-        yield stem, _stem_clarity(region.level, stem), True
+        yield stem, _stem_clarity(region.level, stem), Form.BARE
         for ending in _SPOKEN.get(region.level, ()):
-            yield stem + ending, Clarity.BESIDE if len(stem + ending) < 3 else Clarity.CLEAR, False
+            yield stem + ending, Clarity.BESIDE if len(stem + ending) < 3 else Clarity.CLEAR, Form.SPOKEN
     for alias in region.aliases:
-        yield normalise(alias), Clarity.CLEAR if len(alias) > 2 or region.level is Level.DISTRICT else Clarity.BESIDE, True
+        yield normalise(alias), Clarity.CLEAR if len(alias) > 2 or region.level is Level.DISTRICT else Clarity.BESIDE, Form.BARE
 
 
 def _stem_clarity(level: Level, stem: str) -> Clarity:
@@ -132,80 +197,236 @@ def _stem_clarity(level: Level, stem: str) -> Clarity:
     return Clarity.CLEAR
 
 
-def _put(known: dict[str, dict[str, tuple[Clarity, bool]]], name: str, code: str, clarity: Clarity, bare: bool) -> None:
+def _put(known: dict[str, dict[str, tuple[Clarity, Form]]], name: str, code: str, clarity: Clarity, form: Form) -> None:
     codes = known.setdefault(name, {})
-    was, was_bare = codes.get(code, (Clarity.BESIDE, True))
-    codes[code] = (max(was, clarity), was_bare and bare)
+    was, was_form = codes.get(code, (Clarity.BESIDE, Form.BARE))
+    codes[code] = (max(was, clarity), max(was_form, form))
 
 
-def _sense(codes: dict[str, tuple[Clarity, bool]]) -> Sense:
+def _sense(codes: dict[str, tuple[Clarity, Form]], kind: str) -> Sense:
     """A name's full form beats another region's short form: 西村街道 is not the stem of 西村街道社区."""
-    whole = [code for code, (_, bare) in codes.items() if not bare]
-    meant = whole or list(codes)
+    form = max(form for _, form in codes.values())
+    meant = [code for code, (_, own) in codes.items() if own is form]
     return Sense(
         regions=tuple(sorted(meant)),
         clarity=max(codes[code][0] for code in meant),
-        bare=not whole,
+        bare=form is Form.BARE,
+        kind=kind,
     )
 
 
 def find_place(gazetteer: Gazetteer, text: str) -> PlaceFound:
-    """Where a message in plain form says it is: the deepest region all its clear words agree on, with what else it could be."""
-    named = _counting(gazetteer, text)
-    if not named:
-        return PlaceFound(text=_bare_address(text))
-    best = _most_agreed(gazetteer, named)
-    return PlaceFound(
-        region=_in_common(gazetteer, best),
-        text=_words(text, [name for name in named if _agrees(gazetteer, name, best)], best),
-        candidates=best if len(best) > 1 else (),
+    """Where a message in plain form says it is: the deepest region all its clear words agree on, with what else it could be.
+
+    Where somebody lives, works or comes from gives way to where it happens. When two places fit, or the words contradict each
+    other, the region is only what is certain and `ask` says what to ask.
+    """
+    groups = _groups(gazetteer, text)
+    if not groups:
+        return PlaceFound()
+    here = _here(gazetteer, groups)
+    if beyond := _beyond_the_city(gazetteer, groups, here):
+        return _outside(gazetteer, text, beyond)
+    located = [group for group in here if group.located]
+    if not located:
+        return _unlocated(gazetteer, text, groups, here)
+    best = _most_agreed(gazetteer, [(name, group.bearing > 0) for group in located for name in group.named if name.sense.regions])
+    best = _narrowed(gazetteer, best, groups, here)
+    candidates = (*best, *_contradicting(gazetteer, located, best))
+    candidates = candidates if len(candidates) > 1 else ()
+    found = PlaceFound(region=_in_common(gazetteer, candidates or best), candidates=candidates, ask=_ask(gazetteer, candidates, text))
+    found = _described(text, _told(gazetteer, text, here, best), found)
+    only_city = gazetteer.depth.get(best[0], 0) <= _DEPTH[Level.CITY] and not (found.road or found.name)
+    return msgspec.structs.replace(found, text="") if only_city else found
+
+
+# -- Names and groups ---------------------------------------------------------------------------------------------
+
+
+def _groups(gazetteer: Gazetteer, text: str) -> list[_Group]:
+    """What stands together, by place in the text."""
+    every = find_longest(gazetteer.phrases, text)
+    named = _counting(gazetteer, text, every)
+    pieces = pieces_of(text, _explained(gazetteer, every, named))
+    marks = [_Mark(name.found.start, name.found.end, named=name) for name in named if name.sense.kind != NO_PLACE]
+    marks.extend(_Mark(piece.start, piece.end, piece=piece) for piece in pieces)
+    marks.sort(key=lambda mark: mark.start)
+    groups: list[list[_Mark]] = []
+    for mark in marks:
+        if groups and _joined(text, groups[-1][-1], mark):
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    made = [_group(text, marks) for marks in groups]
+    return [group for group in made if group.located or group.pieces or _is_beyond(group)]
+
+
+def _explained(gazetteer: Gazetteer, every: Sequence[Found], named: Sequence[_Named]) -> list[tuple[int, int]]:
+    """The stretches that the grammar need not look at."""
+    nothing = [found for found in every if gazetteer.senses[found.phrase].kind == NO_PLACE]
+    return sorted({(found.start, found.end) for found in (*nothing, *(name.found for name in named))})
+
+
+def _group(text: str, marks: Sequence[_Mark]) -> _Group:
+    start, end = marks[0].start, marks[-1].end
+    pieces = tuple(mark.piece for mark in marks if mark.piece is not None)
+    certainty = any(piece.part is Part.NUMBER for piece in pieces)
+    return _Group(
+        start=start,
+        end=end,
+        named=tuple(mark.named for mark in marks if mark.named is not None),
+        pieces=pieces,
+        bearing=bearing(text, start, end) + certainty,
     )
 
 
-def _counting(gazetteer: Gazetteer, text: str) -> list[_Named]:
+def _joined(text: str, one: _Mark, other: _Mark) -> bool:
+    between = text[one.end : other.start]
+    if other.piece is not None and other.piece.part in (Part.NUMBER, Part.BUILDING):
+        return len(between) < 4
+    if one.piece is not None and one.piece.part is Part.NUMBER and _WIDE.search(text[one.start : other.end]) is None:
+        return len(between) < 3  # 25 Tianhe Road
+    return _LINK.fullmatch(between) is not None or (one.is_road and other.is_road and _CROSSING.fullmatch(between) is not None)
+
+
+def _counting(gazetteer: Gazetteer, text: str, every: Sequence[Found]) -> list[_Named]:
     """The names that count, by place in the text."""
-    every = [
-        named
-        for found in find_longest(gazetteer.phrases, text)
-        if not ((named := _Named(found, gazetteer.senses[found.phrase])).sense.bare and _NAMES_A_ROAD.match(text, found.end))
-    ]
-    clear = [named for named in every if named.sense.clarity is Clarity.CLEAR]
-    if len(clear) == len(every) or not clear:
+    named = [name for number, found in enumerate(every) if (name := _itself(gazetteer, text, found, every[number + 1 : number + 2]))]
+    clear = [name for name in named if name.sense.clarity is Clarity.CLEAR]
+    if len(clear) == len(named):
         return clear
-    around = tuple({code for named in clear for code in named.sense.regions if gazetteer.depth.get(code, 0) >= _DEPTH[Level.DISTRICT]})
+    around = tuple({code for name in clear for code in name.sense.regions if gazetteer.depth.get(code, 0) >= _DEPTH[Level.DISTRICT]})
     counting: list[_Named] = []
-    for named in every:
-        if named.sense.clarity is Clarity.CLEAR:
-            counting.append(named)
+    for name in named:
+        if name.sense.clarity is Clarity.CLEAR:
+            counting.append(name)
             continue
-        if named.sense.clarity is Clarity.BESIDE:
-            around_it = counting[-1].sense.regions if counting and named.found.start - counting[-1].found.end <= 2 else ()
+        if name.sense.clarity is Clarity.BESIDE:
+            beside = counting and name.found.start - counting[-1].found.end <= 2
+            around_it = [code for code in counting[-1].sense.regions if gazetteer.depth[code] > _DEPTH[Level.CITY]] if beside else ()
         else:
             around_it = around
-        if inside := _inside(gazetteer, named.sense, around_it):
-            counting.append(_Named(named.found, Sense(inside, Clarity.CLEAR)))
+        if inside := _inside(gazetteer, name.sense, around_it):
+            counting.append(_Named(name.found, Sense(inside, Clarity.CLEAR, name.sense.bare, name.sense.kind)))
+        elif outside := gazetteer.beyond.get(name.found.phrase):
+            counting.append(_Named(name.found, outside))
     return counting
+
+
+def _itself(gazetteer: Gazetteer, text: str, found: Found, after: Sequence[Found]) -> _Named | None:
+    """What a name stands for; None when it is the beginning of another word."""
+    sense = gazetteer.senses[found.phrase]
+    if sense.kind == "road" and _NO_ROAD.match(text, found.end):
+        return None
+    if sense.kind == OUTSIDE and sense.bare and text.startswith(_COUNTS, found.end):
+        return None  # 中山八路
+    if sense.bare and (another := _NAMES_ANOTHER.match(text, found.end)):
+        if another.group()[0] == " ":
+            return _road_named_after(gazetteer, found, sense)
+        if not (after and after[0].start == found.end and gazetteer.senses[after[0].phrase].regions):
+            return None
+    return _Named(found, sense)
+
+
+def _road_named_after(gazetteer: Gazetteer, found: Found, sense: Sense) -> _Named | None:
+    """An English road with the name of a street or village: in its district, most likely. With that of a district: anywhere."""
+    districts = {code for deep in sense.regions for code in gazetteer.chains[deep][1:] if gazetteer.depth[code] == _DEPTH[Level.DISTRICT]}
+    return _Named(found, Sense(tuple(sorted(districts)), sense.clarity)) if districts else None
 
 
 def _inside(gazetteer: Gazetteer, sense: Sense, around: Sequence[str]) -> tuple[str, ...]:
     return tuple(code for code in sense.regions if any(outer in gazetteer.chains[code][1:] for outer in around))
 
 
-def _most_agreed(gazetteer: Gazetteer, named: Sequence[_Named]) -> tuple[str, ...]:
-    """The regions that most names fit; among those the deepest; among those the ones named first."""
-    support: dict[str, int] = {}
+# -- Which of them is meant ---------------------------------------------------------------------------------------
+
+
+def _here(gazetteer: Gazetteer, groups: Sequence[_Group]) -> list[_Group]:
+    """The groups that may be where it happens: not where somebody lives or goes, unless that is all there is."""
+    here = [group for group in groups if group.bearing >= 0]
+    if any(_is_deep(gazetteer, group) or (group.pieces and group.bearing > 0) or _is_beyond(group) for group in here):
+        return here
+    return list(groups)
+
+
+def _is_beyond(group: _Group) -> bool:
+    """Whether it names a place outside the city; a short name only where something happens at it."""
+    return any(name.sense.kind == OUTSIDE and (group.bearing > 0 or not name.sense.bare) for name in group.named)
+
+
+def _is_deep(gazetteer: Gazetteer, group: _Group) -> bool:
+    return any(gazetteer.depth.get(code, 0) >= _DEPTH[Level.DISTRICT] for name in group.named for code in name.sense.regions)
+
+
+def _beyond_the_city(gazetteer: Gazetteer, groups: Sequence[_Group], here: Sequence[_Group]) -> _Group | None:
+    """Where it happens, when that is outside: no place of the city is named as surely, and not the city itself."""
+    beyond = [group for group in here if _is_beyond(group) and not _is_deep(gazetteer, group)]
+    if any(group.located and not _is_deep(gazetteer, group) for group in groups):
+        # "Can my insurance from there come to this city?" is a question to this city; an address elsewhere is not.
+        beyond = [group for group in beyond if group.pieces or (group.bearing > 0 and not all(name.sense.bare for name in group.named))]
+    if not beyond:
+        return None
+    best = max(beyond, key=lambda group: (group.bearing, -group.start))
+    return best if all(best.bearing > group.bearing for group in here if _is_deep(gazetteer, group)) else None
+
+
+def _most_agreed(gazetteer: Gazetteer, named: Sequence[tuple[_Named, bool]]) -> tuple[str, ...]:
+    """The regions that most names fit, where it surely happens before others; then the deepest; then the ones named first."""
     first: dict[str, int] = {}
-    for name in named:
+    happens: set[str] = set()
+    for name, here in named:
         for code in name.sense.regions:
             first.setdefault(code, name.found.start)
-    names = {name.found.phrase: name for name in named}.values()
-    for code in first:
-        support[code] = sum(1 for name in names if any(_compatible(gazetteer, code, other) for other in name.sense.regions))
-    rank = {code: (support[code], gazetteer.depth.get(code, 0)) for code in first}
+            if here and gazetteer.depth.get(code, 0) > _DEPTH[Level.DISTRICT]:
+                happens.add(code)
+    names = {name.found.phrase: name for name, _ in named}.values()
+    rank = {
+        code: (
+            gazetteer.depth.get(code, 0) > _DEPTH[Level.CITY],
+            code in happens,
+            sum(1 for name in names if any(_compatible(gazetteer, code, other) for other in name.sense.regions)),
+            gazetteer.depth.get(code, 0),
+        )
+        for code in first
+    }
+    for name, _ in named:
+        if name.sense.bare and len(name.sense.regions) > 1:
+            _prefer_the_widest(gazetteer, name.sense.regions, rank)
     top = max(rank.values())
     tied = [code for code in first if rank[code] == top]
     earliest = min(first[code] for code in tied)
     return tuple(sorted(code for code in tied if first[code] == earliest))
+
+
+def _prefer_the_widest(gazetteer: Gazetteer, codes: Sequence[str], rank: dict[str, tuple[bool, bool, int, int]]) -> None:
+    """Of the regions that a short name may mean, all fitting as well, the street is meant and not a village in it."""
+    support = max(rank[code][:3] for code in codes)
+    widest = min(gazetteer.depth[code] for code in codes if rank[code][:3] == support)
+    for code in codes:
+        if gazetteer.depth[code] > widest and rank[code][:3] == support:
+            rank[code] = (*support, 0)
+
+
+def _narrowed(gazetteer: Gazetteer, best: tuple[str, ...], groups: Sequence[_Group], here: Sequence[_Group]) -> tuple[str, ...]:
+    """Of several that fit, those where the person lives or works: people report what is near them."""
+    if len(best) == 1:
+        return best
+    elsewhere = [code for group in groups if group not in here for name in group.named for code in name.sense.regions]
+    near = tuple(code for code in best if any(outer in gazetteer.chains[code] for outer in elsewhere))
+    return near or best
+
+
+def _contradicting(gazetteer: Gazetteer, located: Sequence[_Group], best: Sequence[str]) -> tuple[str, ...]:
+    """Regions that the same stretch of words names and that cannot be true beside `best`: a wrong district, most often."""
+    if len(best) > 1:
+        return ()
+    for group in located:
+        if any(best[0] in name.sense.regions for name in group.named):
+            # A short name may be another thing's; only full ones can contradict.
+            others = [name.sense.regions for name in group.named if not name.sense.bare and not _agrees(gazetteer, name, best)]
+            wrong = {c: None for codes in others for c in codes if best[0] not in gazetteer.chains[c]}
+            return tuple(wrong)[:1]
+    return ()
 
 
 def _compatible(gazetteer: Gazetteer, code: str, other: str) -> bool:
@@ -226,28 +447,105 @@ def _in_common(gazetteer: Gazetteer, codes: Sequence[str]) -> str | None:
     return max(deep, key=lambda code: gazetteer.depth[code], default=None)
 
 
-def _words(text: str, named: Sequence[_Named], best: Sequence[str]) -> str:
-    """The words that name `best`, with the wider names close by and the road and house number that follow."""
-    kernel = next(number for number, name in enumerate(named) if any(code in name.sense.regions for code in best))
-    start, end = named[kernel].found.start, named[kernel].found.end
-    for name in reversed(named[:kernel]):
-        if _joins(text[name.found.end : start]):
-            start = name.found.start
-    for name in named[kernel + 1 :]:
-        if _joins(text[end : name.found.start]):
-            end = name.found.end
-    tail = _ADDRESS_TAIL.match(text, end)
-    return text[start : tail.end() if tail else end]
+def _home(gazetteer: Gazetteer, groups: Sequence[_Group]) -> str | None:
+    """The district where the person lives, when the place itself has a name that the gazetteer does not know."""
+    codes = {
+        next((c for c in gazetteer.chains[code] if gazetteer.depth[c] == _DEPTH[Level.DISTRICT]), None)
+        for group in groups
+        for name in group.named
+        for code in name.sense.regions
+    }
+    return codes.pop() if len(codes) == 1 else None
 
 
-def _joins(between: str) -> bool:
+# -- The words, and the question ----------------------------------------------------------------------------------
+
+
+def _finest(groups: Sequence[_Group]) -> _Group:
+    """The group that says most; among equals the first."""
+    return max(groups, key=lambda group: (group.bearing, len({piece.part for piece in group.pieces}) + len(group.named), -group.start))
+
+
+def _told(gazetteer: Gazetteer, text: str, here: Sequence[_Group], best: Sequence[str]) -> list[_Group]:
+    """The groups whose words say where it is: the one that names `best`, with those close by that agree."""
+    kernel = max(
+        (g for g in here if any(code in name.sense.regions for name in g.named for code in best)), key=lambda g: (g.bearing, -g.start)
+    )
+    if not kernel.pieces and all(gazetteer.depth.get(code, 0) <= _DEPTH[Level.DISTRICT] for code in best):
+        unnamed = [g for g in here if not g.named and g.bearing >= kernel.bearing and g.pieces]
+        kernel = max(unnamed, key=lambda g: (g.bearing, -g.start), default=kernel)
+    number = here.index(kernel)
+    told = [kernel]
+    for group in reversed(here[:number]):
+        if _near(text, group, told[0]) and _fits(gazetteer, group, best):
+            told.insert(0, group)
+    for group in here[number + 1 :]:
+        if _near(text, told[-1], group) and _fits(gazetteer, group, best):
+            told.append(group)
+    return told
+
+
+def _near(text: str, one: _Group, other: _Group) -> bool:
+    between = text[one.end : other.start]
     return len(between) <= 6 and _STOP.search(between) is None
 
 
-def _bare_address(text: str) -> str:
-    """A road with or without a number, when the gazetteer knows no name in the text."""
-    for found in _BARE_ADDRESS.finditer(text):
-        name = _NOT_A_NAME.sub("", found.group())
-        if len(name) > 2 and not _NO_ROAD.search(name):
-            return name
-    return ""
+def _fits(gazetteer: Gazetteer, group: _Group, best: Sequence[str]) -> bool:
+    return all(_agrees(gazetteer, name, best) for name in group.named)
+
+
+def _described(text: str, told: Sequence[_Group], found: PlaceFound) -> PlaceFound:
+    """`found` with the words of these groups and the parts of the address in them."""
+    parts: dict[str, str] = {}
+    marks = [(p.start, p.end, str(p.part)) for g in told for p in g.pieces]
+    marks += [(n.found.start, n.found.end, _part_of(n)) for g in told for n in g.named]
+    for start, end, part in sorted(marks):
+        if part == Part.BUILDING:
+            parts[part] = parts.get(part, "") + text[start:end]
+        elif part:
+            parts.setdefault(part, text[start:end])
+    return msgspec.structs.replace(found, text=text[told[0].start : told[-1].end], **parts)
+
+
+def _part_of(named: _Named) -> str:
+    if named.sense.kind in ("", OUTSIDE, NO_PLACE):
+        return ""
+    return Part.ROAD if named.sense.kind == "road" else Part.NAME
+
+
+def _unlocated(gazetteer: Gazetteer, text: str, groups: Sequence[_Group], here: Sequence[_Group]) -> PlaceFound:
+    """A place that only its own name tells: in the district where the person lives, or to be asked for."""
+    found = _described(text, [_finest(here)], PlaceFound(region=_home(gazetteer, groups)))
+    if found.region is not None:
+        return found
+    ask = f"请问{found.text}在哪个区、哪条街道？" if _WIDE.search(text) else f"Where is {found.text}?"
+    return msgspec.structs.replace(found, ask=ask)
+
+
+def _outside(gazetteer: Gazetteer, text: str, beyond: _Group) -> PlaceFound:
+    """A place outside the city, and the question whether it is."""
+    words = text[beyond.start : beyond.end]
+    city = next((name for code, name in gazetteer.names.items() if gazetteer.depth[code] == _DEPTH[Level.CITY]), "")
+    outside = "".join(text[n.found.start : n.found.end] for n in beyond.named if n.sense.kind == OUTSIDE)
+    if _WIDE.search(text):
+        ask = f"{outside}不在{city}。请问事情发生在{city}的哪个区、哪条街道？"
+    else:
+        ask = f"{outside.title()} is not in {city}. Where in {city} does it happen?"
+    return _described(text, [beyond], PlaceFound(outside=words, ask=ask))
+
+
+def _ask(gazetteer: Gazetteer, candidates: Sequence[str], text: str) -> str:
+    """The question that names the places that fit; empty when there is nothing to ask."""
+    if not candidates:
+        return ""
+    named = [_full_name(gazetteer, code) for code in candidates[:_NAMED]]
+    more = len(candidates) > _NAMED
+    if _WIDE.search(text):
+        return f"请问是{'、'.join(named[:-1])}，还是{named[-1]}{'，或者别的地方' if more else ''}？"
+    return f"Is it {', '.join(named[:-1])} or {named[-1]}{', or elsewhere' if more else ''}?"
+
+
+def _full_name(gazetteer: Gazetteer, code: str) -> str:
+    """District, street and community in one."""
+    names = [gazetteer.names[c] for c in reversed(gazetteer.chains[code]) if gazetteer.depth[c] > _DEPTH[Level.CITY]]
+    return ("" if _WIDE.search(gazetteer.names[code]) else ", ").join(names) or gazetteer.names[code]
