@@ -9,6 +9,7 @@ import msgspec
 
 from yixian.city import calendar
 from yixian.city.calendar import Duration
+from yixian.city.coordinates import Outlines, compile_outlines
 from yixian.city.model import Matter, Pack, Region, Unit
 from yixian.city.responsibility import Register, compile_register
 
@@ -24,6 +25,8 @@ class City(msgspec.Struct, frozen=True):
     leaves: tuple[Matter, ...]
     version: int = 0
     """Id of the loading it came from."""
+    outlines: Outlines = Outlines()
+    """Where its districts are on the globe; none when nobody knows."""
 
     def due(self, start: datetime, duration: str) -> datetime:
         """When something that started at `start` (UTC) and may take `duration` (`2h`, `4wh`, `5wd`) is due, UTC."""
@@ -56,4 +59,5 @@ def compile_city(pack: Pack, version: int = 0) -> City:
         regions={r.code: r for r in pack.regions},
         leaves=tuple(m for m in pack.matters if m.code not in parents),
         version=version,
+        outlines=compile_outlines(pack),
     )

@@ -234,7 +234,7 @@ def find_place(gazetteer: Gazetteer, text: str) -> PlaceFound:
     best = _narrowed(gazetteer, best, groups, here)
     candidates = (*best, *_contradicting(gazetteer, located, best))
     candidates = candidates if len(candidates) > 1 else ()
-    found = PlaceFound(region=_in_common(gazetteer, candidates or best), candidates=candidates, ask=_ask(gazetteer, candidates, text))
+    found = PlaceFound(region=in_common(gazetteer, candidates or best), candidates=candidates, ask=ask_back(gazetteer, candidates, text))
     found = _described(text, _told(gazetteer, text, here, best), found)
     only_city = gazetteer.depth.get(best[0], 0) <= _DEPTH[Level.CITY] and not (found.road or found.name)
     return msgspec.structs.replace(found, text="") if only_city else found
@@ -438,7 +438,7 @@ def _agrees(gazetteer: Gazetteer, name: _Named, best: Sequence[str]) -> bool:
     return any(_compatible(gazetteer, code, other) for code in best for other in name.sense.regions)
 
 
-def _in_common(gazetteer: Gazetteer, codes: Sequence[str]) -> str | None:
+def in_common(gazetteer: Gazetteer, codes: Sequence[str]) -> str | None:
     """The deepest region around all of `codes`; None when that is only the whole city, unless the city itself was meant."""
     if len(codes) == 1:
         return codes[0]
@@ -534,18 +534,18 @@ def _outside(gazetteer: Gazetteer, text: str, beyond: _Group) -> PlaceFound:
     return _described(text, [beyond], PlaceFound(outside=words, ask=ask))
 
 
-def _ask(gazetteer: Gazetteer, candidates: Sequence[str], text: str) -> str:
-    """The question that names the places that fit; empty when there is nothing to ask."""
+def ask_back(gazetteer: Gazetteer, candidates: Sequence[str], text: str) -> str:
+    """The question that names the places that fit, in the language of `text`; empty when there is nothing to ask."""
     if not candidates:
         return ""
-    named = [_full_name(gazetteer, code) for code in candidates[:_NAMED]]
+    named = [full_name(gazetteer, code) for code in candidates[:_NAMED]]
     more = len(candidates) > _NAMED
     if _WIDE.search(text):
         return f"请问是{'、'.join(named[:-1])}，还是{named[-1]}{'，或者别的地方' if more else ''}？"
     return f"Is it {', '.join(named[:-1])} or {named[-1]}{', or elsewhere' if more else ''}?"
 
 
-def _full_name(gazetteer: Gazetteer, code: str) -> str:
+def full_name(gazetteer: Gazetteer, code: str) -> str:
     """District, street and community in one."""
     names = [gazetteer.names[c] for c in reversed(gazetteer.chains[code]) if gazetteer.depth[c] > _DEPTH[Level.CITY]]
     return ("" if _WIDE.search(gazetteer.names[code]) else ", ").join(names) or gazetteer.names[code]
