@@ -19,6 +19,7 @@ from yixian.city.model import (
     OUTSIDE,
     Audience,
     Calendar,
+    Danger,
     Example,
     Gate,
     Guide,
@@ -28,6 +29,7 @@ from yixian.city.model import (
     Line,
     Matter,
     Place,
+    Plea,
     Queue,
     Region,
     RequestKind,
@@ -43,6 +45,9 @@ T = TypeVar("T")
 
 ENOUGH_EXAMPLES: Final = 6
 """Fewer ways of saying it than this, and a matter is found too rarely."""
+
+ENOUGH_PLEAS: Final = 300
+"""Fewer emergencies, or harmless messages of the same words, and what is learned from them is chance."""
 
 _MATTER_CODE: Final = re.compile(r"[A-Z]{2}(\d\d){0,3}")
 BY_PLACE: Final = re.compile(r"@(?:district(?:\.[a-z0-9-]+)?|street|community)")
@@ -67,6 +72,8 @@ class Draft(msgspec.Struct, frozen=True):
     responsibilities: Sequence[Row[Responsibility]] = ()
     guides: Sequence[Row[Guide]] = ()
     triage: Triage = msgspec.field(default_factory=Triage)
+    danger: Row[Danger] | None = None
+    pleas: Sequence[Row[Plea]] = ()
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -107,6 +114,7 @@ def references(draft: Draft) -> Iterator[Problem]:
         yield from _unknown(example, "matter", (example.value.matter,), known.matters, "matters/*.csv")
     for entry in draft.responsibilities:
         yield from _responsibility(entry, known)
+    yield from _dangers(draft)
     for guide in draft.guides:
         yield from _unknown(guide, "matter", (guide.value.matter,), known.matters, "matters/*.csv")
         yield from _unknown(guide, "unit", (guide.value.unit,), known.units, "units.csv")
@@ -135,6 +143,7 @@ def _doubles(draft: Draft) -> Iterator[Problem]:
     yield from _twice(draft.guides, lambda guide: guide.code, "guide")
     yield from _twice(draft.places, lambda place: " ".join((place.kind, place.name, *sorted(place.regions))), "place")
     yield from _twice(draft.examples, lambda example: f"{example.matter} {example.text}", "example")
+    yield from _twice(draft.pleas, lambda plea: plea.text, "message")
     yield from _twice(draft.limits, lambda limit: f"{limit.kind} {limit.urgency} {limit.audience}", "limit")
 
 
@@ -145,6 +154,28 @@ def _twice(rows: Iterable[Row[T]], key: Callable[[T], str], what: str) -> Iterat
         if before is not row:
             where = f"{before.file}:{before.line}"
             yield row.problem(f"{what} '{key(row.value)}' stands already in {where}; give one another code or leave it out")
+
+
+def _dangers(draft: Draft) -> Iterator[Problem]:
+    """What keeps the messages of triage/examples.csv from being learned from."""
+    if draft.danger is None:
+        return
+    at, danger = draft.danger, draft.danger.value
+    if not 0 < danger.ask <= danger.sure <= 1:
+        yield at.problem(f"ask {danger.ask} and sure {danger.sure} must be chances, 0 to 1, and ask the smaller")
+    languages = draft.identity.value.languages if draft.identity else ()
+    for row in draft.pleas:
+        if row.value.emergency and not row.value.to:
+            yield row.problem("an emergency names the numbers to ring; write them in column 'to', such as 119|120")
+        elif row.value.to and not row.value.emergency:
+            yield row.problem("column 'to' is for emergencies; empty it, or write yes in column 'emergency'")
+        if languages and row.value.language not in languages:
+            yield row.problem(f"language '{row.value.language}' is not one of the city's ({', '.join(languages)})")
+    found = Counter(row.value.emergency for row in draft.pleas)
+    for emergency, name in ((True, "emergencies"), (False, "harmless messages")):
+        if found[emergency] < ENOUGH_PLEAS:
+            said = f"has {found[emergency]} {name}; write at least {ENOUGH_PLEAS}, as people say them"
+            yield Problem("triage/examples.csv", 1, said, Severity.WARNING)
 
 
 def _unknown(row: Row[T], what: str, codes: Iterable[str], known: frozenset[str], file: str) -> Iterator[Problem]:

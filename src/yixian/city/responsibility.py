@@ -14,7 +14,8 @@ from typing import Final
 
 import msgspec
 
-from yixian.city.model import Audience, Level, Limit, Pack, Region, RequestKind, Responsibility, Unit, Urgency
+from yixian.city.matters import leaves
+from yixian.city.model import Audience, Level, Limit, Matter, Pack, Region, RequestKind, Responsibility, Unit, Urgency
 
 LEVELS: Final = tuple(Level)
 """Widest first; the index is the depth."""
@@ -59,6 +60,15 @@ class Gap(msgspec.Struct, frozen=True):
     """The responsibility that fits, when there is one."""
     unit: str | None = None
     """What the entry names, as the list writes it, when the unit is missing."""
+
+
+class Unanswered(msgspec.Struct, frozen=True):
+    """A matter that nobody answers for: at all, or in a district when somebody asks by day."""
+
+    matter: str
+    district: str | None = None
+    """None: nowhere."""
+    audience: Audience | None = None
 
 
 class Register(msgspec.Struct, frozen=True):
@@ -227,6 +237,48 @@ def ties(entries: Iterable[Responsibility]) -> Iterator[tuple[Responsibility, Re
                 yield one, other
 
 
+def unanswered(
+    matters: Iterable[Matter], regions: Iterable[Region], entries: Iterable[Responsibility], on: date | None
+) -> Iterator[Unanswered]:
+    """Leaves of the tree that no entry fits, of those in force on the day `on` (None: of all); the first district each.
+
+    By day and whatever the words: entries with such conditions answer for what is special, not for the rest.
+    """
+    matters, regions = tuple(matters), tuple(regions)
+    districts = [region.code for region in regions if region.level is Level.DISTRICT]
+    regions_above = {region.code: region.parent for region in regions}
+    matters_above = {matter.code: matter.parent for matter in matters}
+    of_matter: dict[str, list[Responsibility]] = defaultdict(list)
+    for entry in entries:
+        if on is None or holds_on(entry, on):
+            of_matter[entry.matter].append(entry)
+    for matter in leaves(matters):
+        fitting = [entry for code in chain(matter.code, matters_above) for entry in of_matter.get(code, ())]
+        if not fitting:
+            yield Unanswered(matter.code)
+        elif missed := _missed(fitting, matter.audience, districts, regions_above):
+            yield Unanswered(matter.code, *missed)
+
+
+def _missed(
+    entries: list[Responsibility], audience: tuple[Audience, ...], districts: list[str], above: Mapping[str, str | None]
+) -> tuple[str, Audience] | None:
+    """The first district in which, for the first of those who ask, none of these entries fits; None when one always does."""
+    if any(not entry.places and not conditions(entry) for entry in entries):
+        return None
+    usual = [entry for entry in entries if not entry.night and not entry.words]
+    for who, district in product(audience, districts):
+        here = set(chain(district, above))
+        if not any(entry.who in (None, who) and (not entry.places or here & set(entry.places)) for entry in usual):
+            return district, who
+    return None
+
+
+def holds_on(entry: Responsibility, on: date) -> bool:
+    """Whether the entry is in force on this day; `valid_to` is the last day on which it is."""
+    return entry.valid_from <= on and (entry.valid_to is None or on <= entry.valid_to)
+
+
 def _by_matter(entries: Iterable[Responsibility]) -> Iterable[list[Responsibility]]:
     found: dict[str, list[Responsibility]] = defaultdict(list)
     for entry in entries:
@@ -272,12 +324,11 @@ def _share(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _holds(entry: Responsibility, audience: Audience, night: bool, text: str, on: date) -> bool:
-    """Whether the entry's conditions, other than the place, are met; `valid_to` is the last day on which it holds."""
+    """Whether the entry's conditions, other than the place, are met."""
     return (
         (entry.who is None or entry.who is audience)
         and (night or not entry.night)
-        and entry.valid_from <= on
-        and (entry.valid_to is None or on <= entry.valid_to)
+        and holds_on(entry, on)
         and (not entry.words or _holds_a_word(entry.words, text.casefold()))
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
+from yixian.city import amendments as amending
 from yixian.city import store
+from yixian.city.amendments import Amendment, Kept
 from yixian.city.model import (
     Calendar,
     Example,
@@ -28,7 +31,7 @@ from yixian.city.model import (
     Triage,
     Unit,
 )
-from yixian.city.responsibility import compile_register
+from yixian.city.responsibility import compile_register, overlaps
 from yixian.city.store import Counts, Kind
 from yixian.db.pool import Transaction
 
@@ -48,11 +51,42 @@ class LoadSummary(msgspec.Struct, frozen=True):
     load: int | None
     """Id of the loading; None when nothing changed."""
     counts: dict[Kind, Counts]
+    kept: tuple[Kept, ...] = ()
+    """Entries of the responsibility list that stay as they were approved, though the pack says otherwise."""
+    clashes: tuple[tuple[str, str], ...] = ()
+    """Pairs of entries that fit equally once the pack's and the approved ones stand together: somebody should propose a change."""
 
     @property
     def changes(self) -> int:
         """How many things were added, changed or retired."""
         return sum(counts.added + counts.changed + counts.retired for counts in self.counts.values())
+
+
+class EntryChange(msgspec.Struct, frozen=True):
+    """One change of an entry of the responsibility list: by a loading of a pack, or by an approved proposal."""
+
+    load: int
+    at: datetime
+    actor: str
+    before: Responsibility | None
+    after: Responsibility | None
+    """None: it is no longer named, or has ended."""
+    since: date | None
+    """The first day of an approved change; None for a pack, whose entries name their days themselves."""
+    proposal: UUID | None
+
+
+class ListInForce(msgspec.Struct, frozen=True):
+    """The responsibility list: what the pack says, and what was approved over it."""
+
+    pack: tuple[Responsibility, ...]
+    amendments: tuple[Amendment, ...]
+    """In the order of approval."""
+
+    @property
+    def entries(self) -> tuple[Responsibility, ...]:
+        """Every version of every entry."""
+        return amending.in_force(self.pack, self.amendments)
 
 
 class _StoredUnit(Unit, frozen=True):
@@ -71,14 +105,59 @@ async def load(tx: Transaction, pack: Pack, now: datetime, actor: str = "system"
     load_id = await store.next_load(tx)
     counts = {kind: await store.put(tx, kind, bodies, load_id, now) for kind, bodies in _bodies(pack).items()}
     summary = LoadSummary(load_id, counts)
-    if not summary.changes:
-        return msgspec.structs.replace(summary, load=None)
-    await store.record_load(tx, load_id, {kind.value: count for kind, count in counts.items()}, actor, now)
+    changed = await store.changed_by(tx, load_id, Kind.RESPONSIBILITY)
+    standing = await responsibility_list(tx)
+    summary = msgspec.structs.replace(
+        summary,
+        load=load_id if summary.changes else None,
+        kept=amending.kept(standing.pack, standing.amendments, changed),
+        clashes=tuple((one.code, other.code) for one, other in overlaps(standing.entries)) if standing.amendments else (),
+    )
+    if summary.changes:
+        await store.record_load(tx, load_id, {kind.value: count for kind, count in counts.items()}, actor, now)
     return summary
 
 
+async def responsibility_list(tx: Transaction) -> ListInForce:
+    """The responsibility list as the database holds it now."""
+    decode = msgspec.json.Decoder(Responsibility).decode
+    rows = await store.amendments(tx)
+    return ListInForce(
+        pack=await _all(tx, Kind.RESPONSIBILITY, Responsibility, "code"),
+        amendments=tuple(Amendment(code, since, decode(body) if body else None, proposal) for code, since, body, proposal in rows),
+    )
+
+
+async def amend(tx: Transaction, changes: Sequence[tuple[Amendment, Responsibility | None]], now: datetime, actor: str) -> int:
+    """Brings approved amendments, each with what stood before, into force, and tells the running processes to read the city again.
+
+    The caller holds `take_turns` and has checked the list that comes of it. At most one amendment an entry.
+    Returns the id under which the city counts the change, like a loading's.
+    """
+    load_id = await store.next_load(tx)
+    given: list[dict[str, Any]] = [
+        {"code": a.code, "since": a.since, "before": before, "after": a.entry, "proposal": a.proposal} for a, before in changes
+    ]
+    await store.amend(tx, load_id, given)
+    new = sum(before is None for _, before in changes)
+    ended = sum(a.entry is None for a, _ in changes)
+    counts = Counts(new, len(changes) - new - ended, ended, 0)
+    await store.record_load(tx, load_id, {Kind.RESPONSIBILITY.value: counts}, actor, now)
+    return load_id
+
+
+async def take_turns(tx: Transaction) -> None:
+    """Makes whoever else changes the city wait until this transaction ends: what is checked now is still so when it is written."""
+    await store.take_turns(tx)
+
+
+async def entry_history(tx: Transaction, code: str) -> tuple[EntryChange, ...]:
+    """Every change of an entry, oldest first; nothing for a code that never was."""
+    return tuple(msgspec.convert(row, EntryChange) for row in await store.entry_history(tx, code))
+
+
 async def current(tx: Transaction) -> Pack:
-    """The city in force, as its pack was read.
+    """The city in force: as its pack was read, with the responsibility list as it was amended since.
 
     Raises:
         NoCity: no pack was loaded yet.
@@ -99,7 +178,7 @@ async def current(tx: Transaction) -> Pack:
         lines=await _all(tx, Kind.LINE, Line, "number"),
         matters=await _all(tx, Kind.MATTER, Matter, "code"),
         examples=await _all(tx, Kind.EXAMPLE, Example, "matter", "text"),
-        responsibilities=await _all(tx, Kind.RESPONSIBILITY, Responsibility, "code"),
+        responsibilities=(await responsibility_list(tx)).entries,
         guides=await _all(tx, Kind.GUIDE, Guide, "code"),
         triage=msgspec.json.decode(documents["triage"], type=Triage),
     )

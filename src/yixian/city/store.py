@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -26,6 +28,10 @@ class Kind(StrEnum):
     PLACE = "place"
     RESPONSIBILITY = "responsibility"
     GUIDE = "guide"
+
+
+_OWN_TO_THE_LIST: Final = {Kind.RESPONSIBILITY: "standing.origin = 'list'"}
+"""Rows that are no pack's: a pack that names them takes them over, one that does not leaves them alone."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -51,6 +57,8 @@ async def next_load(tx: Transaction) -> int:
 
 async def put(tx: Transaction, kind: Kind, bodies: Mapping[str, str], load: int, now: datetime) -> Counts:
     """Makes the table hold these bodies (JSON, by code) and nothing else in force, and writes down each change."""
+    lists_own = _OWN_TO_THE_LIST.get(kind, "false")
+    taken_over = ", origin = 'pack'" if kind in _OWN_TO_THE_LIST else ""
     row = await tx.fetchrow(
         # The table's name is an enum's value. Every part sees the table as it stood before the statement.
         f"""
@@ -62,21 +70,23 @@ async def put(tx: Transaction, kind: Kind, bodies: Mapping[str, str], load: int,
             SELECT code, body
               FROM incoming
                 ON CONFLICT (code) DO UPDATE
-               SET body = excluded.body, retired_at = NULL
+               SET body = excluded.body, retired_at = NULL{taken_over}
              WHERE standing.body IS DISTINCT FROM excluded.body
                 OR standing.retired_at IS NOT NULL
+                OR {lists_own}
             RETURNING code, body
         ), retired AS (
             UPDATE {kind} AS standing
                SET retired_at = $5
              WHERE retired_at IS NULL
+               AND NOT {lists_own}
                AND NOT EXISTS (SELECT FROM incoming WHERE incoming.code = standing.code)
             RETURNING code, body
         ), change AS (
             INSERT INTO city_change (load_id, kind, code, before, after)
             SELECT $3::bigint, $4::text, written.code, standing.body, written.body
               FROM written
-              LEFT JOIN {kind} AS standing ON standing.code = written.code AND standing.retired_at IS NULL
+              LEFT JOIN {kind} AS standing ON standing.code = written.code AND standing.retired_at IS NULL AND NOT {lists_own}
              UNION ALL
             SELECT $3::bigint, $4::text, code, body, NULL
               FROM retired
@@ -119,12 +129,80 @@ async def last_load(tx: Transaction) -> int | None:
 
 
 async def bodies(tx: Transaction, kind: Kind) -> dict[str, str]:
-    """What is in force of a kind: JSON by code."""
+    """What the pack in force says of a kind: JSON by code."""
     rows = await tx.fetch(
         f"""
         SELECT code, body::text
-          FROM {kind}
+          FROM {kind} AS standing
          WHERE retired_at IS NULL
+           AND NOT {_OWN_TO_THE_LIST.get(kind, "false")}
         """  # noqa: S608
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def changed_by(tx: Transaction, load: int, kind: Kind) -> frozenset[str]:
+    """Codes of the things of a kind that a loading changed."""
+    rows = await tx.fetch("SELECT code FROM city_change WHERE load_id = $1 AND kind = $2", load, kind.value)
+    return frozenset(row[0] for row in rows)
+
+
+async def amendments(tx: Transaction) -> list[tuple[str, date, str | None, UUID]]:
+    """Every amendment of the responsibility list, in the order of approval: code, first day, body (JSON), proposal."""
+    rows = await tx.fetch(
+        """
+        SELECT code, since, body::text, proposal
+          FROM amendment
+         ORDER BY load_id, code
+        """
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+async def amend(tx: Transaction, load: int, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Writes amendments (`code`, `since`, `before`, `after`, `proposal`; bodies as structs or None) and what they change.
+
+    An entry that is new to the city gets its row, so that tickets can name it.
+    """
+    await tx.execute(
+        """
+        WITH given AS (
+            SELECT code, since, nullif(before, 'null') AS before, nullif(after, 'null') AS after, proposal
+              FROM jsonb_to_recordset($2::jsonb) AS g (code text, since date, before jsonb, after jsonb, proposal uuid)
+        ), known AS (
+            INSERT INTO responsibility (code, body, origin)
+            SELECT code, after, 'list'
+              FROM given
+             WHERE after IS NOT NULL
+                ON CONFLICT (code) DO NOTHING
+        ), written AS (
+            INSERT INTO amendment (load_id, code, since, body, proposal)
+            SELECT $1::bigint, code, since, after, proposal
+              FROM given
+        )
+        INSERT INTO city_change (load_id, kind, code, before, after)
+        SELECT $1::bigint, $3::text, code, before, after
+          FROM given
+        """,
+        load,
+        list(changes),
+        Kind.RESPONSIBILITY.value,
+    )
+
+
+async def entry_history(tx: Transaction, code: str) -> list[dict[str, Any]]:
+    """What was ever changed about an entry, oldest first: `load`, `at`, `actor`, `before`, `after`, `since`, `proposal`."""
+    rows = await tx.fetch(
+        """
+        SELECT c.load_id AS load, l.at, l.actor, c.before, c.after, a.since, a.proposal
+          FROM city_change c
+          JOIN pack_load l ON l.id = c.load_id
+          LEFT JOIN amendment a ON a.load_id = c.load_id AND a.code = c.code
+         WHERE c.kind = $1
+           AND c.code = $2
+         ORDER BY c.load_id
+        """,
+        Kind.RESPONSIBILITY.value,
+        code,
+    )
+    return [dict(row) for row in rows]

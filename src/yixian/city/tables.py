@@ -19,6 +19,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 E = TypeVar("E", bound=StrEnum)
 
 _BETWEEN_VALUES: Final = "|"
+FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula; an export of the list writes an apostrophe before it."""
 _TOML_ERROR_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -202,13 +204,18 @@ def _read_row(
     faults: list[Problem] = []
     for name, column, cell in zip(header, columns, cells, strict=True):
         try:
-            values[column.field] = column.read(cell.strip())
+            values[column.field] = column.read(_bare(cell.strip()))
         except ValueError as error:
             faults.append(Problem(file, line, f"column '{name}': {error}"))
     if faults:
         problems += faults
         return None
     return make(**values)
+
+
+def _bare(cell: str) -> str:
+    """The cell without the apostrophe that guards it against being taken for a formula: `'@street` is `@street`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_BEGINS) else cell
 
 
 class Toml(msgspec.Struct, frozen=True):

@@ -43,6 +43,8 @@ class Scope(StrEnum):
     """Staff of the hotline itself: every ticket."""
     UNIT = "unit"
     """Staff of a unit: tickets with a live order for the unit or one below it."""
+    EDITOR = "editor"
+    """Who edits the responsibility list and what is known: proposals, no ticket."""
     CITIZEN = "citizen"
     """A resident who knows one ticket's number and check code: that ticket."""
     NOBODY = "nobody"

@@ -61,6 +61,8 @@ class Actor(msgspec.Struct, frozen=True):
             return Acting(Scope.HOTLINE, actor=self.id)
         if self.roles & UNIT_ROLES:
             return Acting(Scope.UNIT, actor=self.id, unit_path=self.unit_path)
+        if Role.KNOWLEDGE_EDITOR in self.roles:
+            return Acting(Scope.EDITOR, actor=self.id)
         if Role.CITIZEN in self.roles:
             return Acting(Scope.CITIZEN, actor=self.id, ticket=self.ticket)
         return Acting(Scope.NOBODY, actor=self.id)
