@@ -108,7 +108,7 @@ def test_the_learned_classifier_is_judged_on_what_it_never_saw(machine: Machine,
     for name in ("train", "test"):
         (tmp_path / f"{name}.csv").write_text("tokens,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
     found = machine.json("dispatch", "evaluate", "--train", tmp_path / "train.csv", "--test", tmp_path / "test.csv")
-    assert set(found) == {"n", "classes", "accuracy", "macro_f1", "top3", "target", "coverage", "accuracy_kept"}
+    assert set(found) >= {"n", "classes", "accuracy", "macro_f1", "top3", "target", "coverage", "accuracy_kept"}
     assert (found["n"], found["classes"], found["accuracy"]) == (90, 3, 1.0)
     (tmp_path / "bad.csv").write_text("tokens\nx\n", encoding="utf-8")
     refused = machine.run("dispatch", "evaluate", "--train", tmp_path / "bad.csv")

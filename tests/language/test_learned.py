@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import csv
-import math
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from yixian.language.learned import choose_threshold, cross_validate, evaluate, predict, train
+from yixian.language.learned import Model, confidence, folds_of, hear, is_short, predict, train
+from yixian.language.meaning import SIZE, Vectors
 
-DATA = Path(os.environ.get("YIXIAN_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 TOPICS = {
     "zh": {"水": ["家里停水了", "水管爆裂漏水", "水压太小"], "灯": ["路灯坏了", "街上路灯不亮", "灯杆倒了"]},
     "tokens": {"水": ["家里 停水", "水管 爆裂", "水压 小"], "灯": ["路灯 坏", "街上 路灯 不亮", "灯杆 倒"]},
@@ -22,6 +17,10 @@ TOPICS = {
 }
 
 
+def _taught(texts: list[str], labels: list[str], seed: int = 1) -> Model:
+    return train(hear(texts, None), labels, seed)
+
+
 def _labelled(script: str) -> tuple[list[str], list[str]]:
     pairs = [(f"{text} {number}", label) for label, texts in TOPICS[script].items() for text in texts for number in range(12)]
     return [text for text, _ in pairs], [label for _, label in pairs]
@@ -30,70 +29,81 @@ def _labelled(script: str) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("script", TOPICS)
 def test_any_script_is_learned(script: str) -> None:
     texts, labels = _labelled(script)
-    model = train(texts, labels, seed=1)
+    model = _taught(texts, labels)
     for label, said in TOPICS[script].items():
-        chances = predict(model, said)
+        chances = predict(model, hear(said, None))
         assert [model.classes[best] for best in chances.argmax(axis=1)] == [label] * len(said)
         assert np.allclose(chances.sum(axis=1), 1)
 
 
 def test_training_twice_gives_the_same_model() -> None:
     texts, labels = _labelled("zh")
-    first, second = train(texts, labels, seed=3), train(texts, labels, seed=3)
-    assert np.array_equal(predict(first, texts), predict(second, texts))
+    first, second = _taught(texts, labels, 3), _taught(texts, labels, 3)
+    assert np.array_equal(predict(first, hear(texts, None)), predict(second, hear(texts, None)))
 
 
 def test_unknown_words_and_empty_texts_are_no_error() -> None:
-    model = train(*_labelled("zh"), seed=1)
-    assert predict(model, ["", "zzz", "𠀀"]).shape == (3, 2)
-    assert predict(model, []).shape == (0, 2)
+    model = _taught(*_labelled("zh"))
+    assert predict(model, hear(["", "zzz", "𠀀"], None)).shape == (3, 2)
+    assert predict(model, hear([], None)).shape == (0, 2)
 
 
 def test_training_without_two_classes_says_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="fewer than two classes"):
-        train(["a", "b"], ["x", "x"], seed=1)
+        _taught(["a", "b"], ["x", "x"])
     with pytest.raises(ValueError, match="2 texts but 1 labels"):
-        train(["a", "b"], ["x"], seed=1)
+        _taught(["a", "b"], ["x"])
 
 
 def test_a_class_with_one_text_does_not_break_training() -> None:
     texts, labels = _labelled("zh")
-    model = train([*texts, "井盖不见了"], [*labels, "盖"], seed=1)
+    model = _taught([*texts, "井盖不见了"], [*labels, "盖"])
     assert set(model.classes) == {"水", "灯", "盖"}
 
 
-def test_the_gate_opens_only_as_far_as_the_evidence_goes() -> None:
-    confidences = np.linspace(1, 0, 1000)
-    correct = np.arange(1000) < 600
-    threshold = choose_threshold(confidences, correct, target=0.97)
-    kept = confidences >= threshold
-    assert correct[kept].mean() >= 0.97
-    assert 550 < kept.sum() < 620
-    # Thirty right of thirty do not prove 97 %: the lower bound is 90 %.
-    assert choose_threshold(confidences[:30], np.ones(30, dtype=bool), target=0.97) == math.inf
-    assert choose_threshold(np.array([]), np.array([], dtype=bool)) == math.inf
+def test_a_text_that_counts_more_is_heard_more() -> None:
+    texts = ["灯 亮"] * 16 + ["水 管"] * 16
+    labels = ["灯"] * 12 + ["水"] * 20
+    doubted = train(hear(texts, None), labels, 1, np.repeat([1.0, 0.1, 1.0], [12, 4, 16]))
+    trusted = train(hear(texts, None), labels, 1, np.repeat([0.1, 5.0, 1.0], [12, 4, 16]))
+    said = hear(["灯 亮"], None)
+    assert doubted.classes[predict(doubted, said).argmax()] == "灯"
+    assert trusted.classes[predict(trusted, said).argmax()] == "水"
 
 
-def test_equal_confidences_stay_together() -> None:
-    confidences = np.concatenate([np.full(200, 0.9), np.full(100, 0.5)])
-    correct = np.concatenate([np.ones(200, dtype=bool), np.arange(100) < 50])
-    assert choose_threshold(confidences, correct, target=0.97) == 0.9
+def _meaning(texts: list[str]) -> Vectors:
+    """A meaning of our own: what speaks of wet things lies one way, of bright things the other, whatever the words."""
+    wet = {"水管": 1, "自来水": 1, "H2O": 1, "路灯": -1, "灯杆": -1, "lamp": -1}
+    vectors = np.random.default_rng(0).normal(0, 0.05, (len(texts), SIZE)).astype(np.float32)
+    vectors[:, 0] += [sum(way for word, way in wet.items() if word in text) for text in texts]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_an_evaluation_judges_only_what_was_not_trained_on() -> None:
+def test_meaning_is_heard_where_no_word_is_known() -> None:
+    texts = [f"{word}{number}号" for number in range(20) for word in ("水管", "自来水", "路灯", "灯杆")]
+    labels = ["水", "水", "灯", "灯"] * 20
+    unknown = ["H2O", "lamp"]
+    heard = train(hear(texts, _meaning), labels, 1)
+    found = predict(heard, hear(unknown, _meaning))
+    assert [heard.classes[best] for best in found.argmax(axis=1)] == ["水", "灯"]
+    assert heard.centres is not None and _taught(texts, labels).centres is None
+
+
+def test_confidence_is_a_chance_and_the_left_out_texts_tell_it() -> None:
     texts, labels = _labelled("zh")
-    judged = evaluate(texts, labels, ["停水", "路灯不亮", "井盖"], ["水", "灯", "盖"], target=0.97, seed=1)
-    assert (judged.n, judged.classes) == (3, 3)
-    assert judged.accuracy == pytest.approx(2 / 3, abs=0.001)
-    assert cross_validate(texts, labels, folds=3, target=0.9, seed=1).accuracy == 1
+    model = _taught(texts, labels)
+    sure = confidence(model, predict(model, hear([*texts, "井盖"], None)))
+    assert ((sure > 0) & (sure < 1)).all()
+    assert len(model.left_out.said) == len(texts) and model.left_out.correct.mean() > 0.9
 
 
-def test_real_messages_reach_the_simple_baseline() -> None:
-    path = DATA / "messages" / "labelled_raw.csv"
-    if not path.exists():
-        pytest.skip(f"{path} is not there; set YIXIAN_DATA")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    judged = cross_validate([f"{row['title']} {row['text']}" for row in rows], [row["label"] for row in rows], 5, 0.97, seed=1)
-    # Only 495 messages here; bench/bench_language.py --learned measures all.
-    assert judged.accuracy > 0.75
+def test_every_class_is_spread_over_the_folds() -> None:
+    truth = np.repeat([0, 1], [50, 10])
+    fold = folds_of(truth, 5, seed=1)
+    assert [(truth[fold == number] == 1).sum() for number in range(5)] == [2, 2, 2, 2, 2]
+
+
+def test_meaning_is_for_short_texts() -> None:
+    assert is_short(["路灯不亮"] * 3)
+    assert not is_short(["路灯不亮" * 40] * 3)
+    assert not is_short([])

