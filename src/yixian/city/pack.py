@@ -17,6 +17,7 @@ from yixian.city.checks import Draft
 from yixian.city.model import (
     Audience,
     Calendar,
+    Danger,
     Emergency,
     Example,
     Gate,
@@ -30,6 +31,7 @@ from yixian.city.model import (
     Pack,
     PerRegion,
     Place,
+    Plea,
     Queue,
     Region,
     RequestKind,
@@ -130,8 +132,13 @@ def _pack(draft: Draft) -> Pack:
         examples=_in_order(draft.examples, "matter", "text"),
         responsibilities=_in_order(draft.responsibilities, "code"),
         guides=_in_order(draft.guides, "code"),
-        triage=draft.triage,
+        triage=msgspec.structs.replace(draft.triage, danger=_learnable(draft)),
     )
+
+
+def _learnable(draft: Draft) -> Danger | None:
+    """The signs together with the messages they are learned from."""
+    return None if draft.danger is None else msgspec.structs.replace(draft.danger.value, examples=_values(draft.pleas))
 
 
 def _values(rows: Iterable[Row[T]]) -> tuple[T, ...]:
@@ -167,6 +174,8 @@ def _parse(folder: Path) -> tuple[Draft, list[Problem]]:
         responsibilities=_read_folder(folder, "responsibilities", _RESPONSIBILITIES, problems),
         guides=_guides(folder, problems),
         triage=_triage(_read_toml(folder, "triage.toml", problems), problems),
+        danger=_danger(folder, problems),
+        pleas=read_csv(folder, "triage/examples.csv", _PLEAS, problems) if (folder / "triage").is_dir() else (),
     )
     only_sections(city, _CITY_SECTIONS, problems)
     problems += (row.problem('unit_name must hold "{name}"') for row in per_region if "{name}" not in row.value.unit_name)
@@ -373,6 +382,28 @@ def _triage(toml: Toml, problems: list[Problem]) -> Triage:
     )
 
 
+class _Danger(msgspec.Struct, frozen=True):
+    ask: float
+    sure: float
+
+
+def _danger(folder: Path, problems: list[Problem]) -> Row[Danger] | None:
+    """The signs of danger and the thresholds; None for a pack without the folder `triage`."""
+    if not (folder / "triage").is_dir():
+        return None
+    toml = _read_toml(folder, "triage/signs.toml", problems)
+    only_sections(toml, ("danger", "signs"), problems)
+    written = _one(toml, "danger", _Danger, problems)
+    try:
+        signs = msgspec.convert(toml.data.get("signs", {}), dict[str, tuple[str, ...]])
+    except msgspec.ValidationError as error:
+        problems.append(toml.problem(f'[signs] must hold lists of words like smoke = ["冒烟"]: {error}', "signs"))
+        return None
+    if written is None:
+        return None
+    return toml.row(Danger(signs=signs, ask=written.value.ask, sure=written.value.sure), "danger")
+
+
 def _section(toml: Toml, header: str, into: type[S], problems: list[Problem]) -> S | None:
     return take(toml, header, 0, toml.data[header], into, problems) if header in toml.data else None
 
@@ -472,6 +503,7 @@ _MATTERS: Final = table(
     sensitive=yes,
 )
 _EXAMPLES: Final = table(Example, matter=needed, text=needed, language=needed)
+_PLEAS: Final = table(Plea, text=needed, emergency=yes, to=several, kind=needed, language=needed)
 _RESPONSIBILITIES: Final = table(
     Responsibility,
     code=needed,

@@ -48,6 +48,15 @@ class Disposition(msgspec.Struct, frozen=True):
     """What the resident is told."""
 
 
+class Alarm(msgspec.Struct, frozen=True):
+    """It may be an emergency: the resident is shown the numbers and asked, and a person looks at once."""
+
+    to: tuple[str, ...]
+    """The numbers to ring, likeliest first."""
+    chance: float
+    """0 to 1, as among the pack's triage examples, half of which are emergencies; no share of all messages."""
+
+
 class Reading(msgspec.Struct, frozen=True):
     """One matter as understood. A contact that holds several matters gives several readings."""
 
@@ -62,6 +71,7 @@ class Reading(msgspec.Struct, frozen=True):
     audience: Audience | None
     night: bool
     disposition: Disposition | None = None
+    alarm: Alarm | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

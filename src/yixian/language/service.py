@@ -7,16 +7,17 @@ from typing import Final
 
 import msgspec
 
-from yixian.city.model import Audience, Example, Matter, Pack
+from yixian.city.model import Audience, Example, Matter, Pack, Urgency
 from yixian.language.answers import AnswerModel, compile_answers, find_answers
+from yixian.language.danger import DangerModel, compile_danger
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
 from yixian.language.matters import READ_CHARACTERS, MatterModel, compile_matters, leaves_of, weigh_matters
-from yixian.language.model import Answer, Disposition, MatterGuess, PlaceFound, Reading
+from yixian.language.model import Alarm, Answer, Disposition, MatterGuess, PlaceFound, Reading
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.places import Gazetteer, compile_gazetteer, find_place
 from yixian.language.split import Splitter, compile_splitter, parts_of
-from yixian.language.triage import TriageModel, compile_triage, sort_out
+from yixian.language.triage import TriageModel, compile_triage, listen
 from yixian.language.words import Words, compile_words, in_own_words
 
 PART_SCORE: Final = 0.5
@@ -33,6 +34,7 @@ class Reader(msgspec.Struct, frozen=True):
     leaves: dict[str, Matter]
     gazetteer: Gazetteer
     triage: TriageModel
+    danger: DangerModel | None
     cues: CueModel
     splitter: Splitter
     answers: AnswerModel
@@ -55,6 +57,7 @@ def compile_reader(pack: Pack) -> Reader:
         leaves={leaf.code: leaf for leaf in leaves_of(pack.matters)},
         gazetteer=compile_gazetteer(pack.regions, pack.places),
         triage=compile_triage(pack.triage),
+        danger=compile_danger(pack.triage.danger, [example.text for example in pack.examples], noise),
         cues=compile_cues(pack.triage),
         splitter=compile_splitter(normalise_words(pack.triage.split)),
         answers=compile_answers(pack.guides, noise),
@@ -88,13 +91,14 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     plain = normalise(text, reader.noise)[: 2 * READ_CHARACTERS]
     whole = f"{plain_title}。{plain}" if plain_title else plain
     language = identify(reader.languages, whole)
-    disposition = sort_out(reader.triage, whole)
+    disposition, alarm = listen(reader.triage, reader.danger, whole)
     place = find_place(reader.gazetteer, whole)
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
-    parts = (_separate(reader, plain, together, language, audience) if disposition is None else ()) or (together,)
+    parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
     alone = len(parts) == 1
     return tuple(
-        _reading(reader, part, language, place if alone else _place_of(reader, part.text, place), audience, disposition) for part in parts
+        _reading(reader, part, language, place if alone else _place_of(reader, part.text, place), audience, disposition, alarm)
+        for part in parts
     )
 
 
@@ -144,8 +148,9 @@ def _place_of(reader: Reader, part: str, whole: PlaceFound) -> PlaceFound:
 
 
 def _reading(
-    reader: Reader, part: _Part, language: str, place: PlaceFound, audience: Audience | None, disposition: Disposition | None
-) -> Reading:
+    reader: Reader, part: _Part, language: str, place: PlaceFound, audience: Audience | None, disposition: Disposition | None,
+    alarm: Alarm | None,
+) -> Reading:  # fmt: skip
     matter = reader.leaves[part.guesses[0].matter] if part.guesses else None
     cues = find_cues(reader.cues, part.text)
     return Reading(
@@ -154,8 +159,9 @@ def _reading(
         kind=kind_of(reader.cues, cues, matter),
         matters=part.guesses,
         place=place,
-        urgency=urgency_of(reader.cues, cues, matter),
+        urgency=urgency_of(reader.cues, cues, matter) if alarm is None else Urgency.CRITICAL,
         audience=audience or audience_of(reader.cues, cues, matter),
         night=is_at_night(reader.cues, cues),
         disposition=disposition,
+        alarm=alarm,
     )

@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from yixian.city.model import Emergency, Route, Triage
-from yixian.language.model import Disposition
+from yixian.language.danger import DangerModel, weigh
+from yixian.language.model import Alarm, Disposition
 from yixian.language.normalise import normalise_words
 from yixian.language.phrases import Found, Phrases, compile_phrases, find_all
 
@@ -87,6 +88,25 @@ def sort_out(model: TriageModel, text: str) -> Disposition | None:
             if (best is None or rank < best[:2]) and _holds(rule, found, text):
                 best = (*rank, Disposition(rule.kind, rule.code, found.phrase, rule.say))
     return best[2] if best else None
+
+
+def listen(model: TriageModel, danger: DangerModel | None, text: str) -> tuple[Disposition | None, Alarm | None]:
+    """Whether a message in plain form is an emergency for sure, may be one, or has another reason not to become a ticket.
+
+    A phrase that the learned weights contradict is asked about and not acted upon: a wrong refusal costs more than a look. What may
+    be an emergency is no legal route and not outside: a person looks first.
+    """
+    found = sort_out(model, text)
+    if danger is None:
+        return found, None
+    weighed = weigh(danger, text)
+    if found is not None and found.kind == "emergency":
+        if weighed.chance >= danger.sure:
+            return found, None
+        return None, Alarm(tuple(dict.fromkeys((found.code, *weighed.to))), weighed.chance)
+    if weighed.chance >= danger.ask:
+        return None, Alarm(weighed.to, weighed.chance)
+    return found, None
 
 
 def _holds(rule: _Rule, found: Found, text: str) -> bool:
