@@ -1,0 +1,1 @@
+"""Tickets about one event: found, counted, raised with a supervisor, handled as one."""
