@@ -26,6 +26,7 @@ from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import AWAY, Database
+from yixian.disputes import service as disputes
 from yixian.intake import service as intake
 from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
@@ -35,7 +36,9 @@ from yixian.people import sessions
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
 from yixian.people.secrets import SoftwareVault, Vault
 from yixian.settings import Settings, load
+from yixian.tickets import above
 from yixian.tickets import service as tickets
+from yixian.tickets.above import Above
 from yixian.web import problems, render, static
 from yixian.web.problems import FieldError, Problem
 from yixian.web.render import About, Desk
@@ -46,7 +49,8 @@ LARGEST_BODY = 256 * 1024
 """Bytes of one request: a contact of 10,000 characters and its form fit many times over."""
 
 ROUTES = (
-    "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
+    "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
+    "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
 
@@ -88,7 +92,8 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             live = await live_city(database)
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
-            app.state.pages = render.build(("people", "tickets", "intake"), lambda: _about(live.city), DESKS)
+            app.state.pages = render.build(("people", "tickets", "intake", "disputes"), lambda: _about(live.city), DESKS)
+            app.state[above.KEPT] = (Above(disputes.flags, disputes.bars),)
             following = asyncio.create_task(live.follow(database))
             try:
                 yield
@@ -120,6 +125,7 @@ async def health(request: Asked) -> dict[str, str]:
 DESKS = (
     Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR})),
     Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR})),
+    Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES),
     Desk("/desk/unit", "承办", UNIT_ROLES),
     Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
@@ -140,6 +146,16 @@ def _refused(error: tickets.Refused) -> Problem:
 def _overtaken(error: tickets.Overtaken) -> Problem:
     change = error.change
     happened = {"action": change.action, "state": change.target, "at": change.at, "note": change.note} if change else None
+    return Problem(409, "overtaken", "已被他人处理", str(error), more={"happened": happened})
+
+
+def _dispute_refused(error: disputes.Refused) -> Problem:
+    return Problem(409, "refused", "现在不能这样操作", str(error), more={"allowed": [d.value for d in error.allowed]})
+
+
+def _dispute_overtaken(error: disputes.Overtaken) -> Problem:
+    entry = error.entry
+    happened = {"action": entry.action, "at": entry.at, "note": entry.note} if entry else None
     return Problem(409, "overtaken", "已被他人处理", str(error), more={"happened": happened})
 
 
@@ -172,6 +188,9 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     tickets.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     tickets.Refused: _refused,
     tickets.Overtaken: _overtaken,
+    disputes.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    disputes.Refused: _dispute_refused,
+    disputes.Overtaken: _dispute_overtaken,
     intake.Unfit: _unfit,
     intake.KeyUsed: _key_used,
     intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),
@@ -259,7 +278,7 @@ def _openapi() -> OpenAPIConfig:
         version=yixian.__version__,
         path="/api",
         description="One line between a city and its people.",
-        tags=[Tag("contacts"), Tag("tickets"), Tag("session"), Tag("staff")],
+        tags=[Tag("contacts"), Tag("tickets"), Tag("disputes"), Tag("session"), Tag("staff")],
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -15,6 +15,7 @@ from yixian.db import bootstrap, jobs, outbox
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer
 from yixian.db.pool import AWAY, SYSTEM, Calls, Database
+from yixian.disputes import jobs as dispute_jobs
 from yixian.people import service as people
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
@@ -34,11 +35,18 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     while not stopping.is_set():
         try:
             async with bootstrap.ready(settings, where) as database:
-                await work(database, stopping, {**ticket_jobs.kinds(), **_kinds(settings)}, ticket_jobs.consumers())
+                await work(database, stopping, {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **_kinds(settings)}, _consumers())
         except AWAY as error:
             log.warning("the database is away; trying again", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
+
+
+def _consumers() -> Mapping[str, tuple[Consumer, ...]]:
+    """Who acts on which events, in all rooms."""
+    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers())
+    kinds = dict.fromkeys(kind for room in rooms for kind in room)
+    return {kind: tuple(consumer for room in rooms for consumer in room.get(kind, ())) for kind in kinds}
 
 
 def _kinds(settings: Settings) -> Mapping[str, Kind]:

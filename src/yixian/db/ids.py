@@ -25,6 +25,11 @@ def new_id(at: datetime) -> UUID:
     return UUID(int=value)
 
 
+def first_id(at: datetime) -> UUID:
+    """The lowest id that a row made at `at` can have: rows made from then on are those with this id or a higher one."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def moment_of(identifier: UUID) -> datetime:
     """When a UUIDv7 was made, to the millisecond."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)

@@ -21,7 +21,7 @@ from yixian.people import callers, sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Session
 from yixian.people.secrets import Vault
-from yixian.tickets import deadlines, numbers, service
+from yixian.tickets import above, deadlines, numbers, service
 from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
 from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
@@ -321,6 +321,7 @@ async def take_step(
     actor = await _actor(request, number, what, data.code, db, city, keys, now)
     fresh = await _fresh_numbers(db, city, len(data.texts) if what is Action.SPLIT else 0, now)
     async with db.transaction(actor.acting) as tx:
+        await above.check(request, tx, number, what)
         moved = await service.act(tx, actor, number, what, data.step(), city, now, fresh)
     db.wake()
     return _moved(moved)

@@ -21,7 +21,7 @@ from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.people.secrets import Vault
 from yixian.settings import Settings
-from yixian.tickets import choices, deadlines, forms, placing, service, words
+from yixian.tickets import above, choices, deadlines, forms, placing, service, words
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.model import OPEN, Action, Count, Filters, Light, Page, State, Ticket
 from yixian.tickets.service import NotFound, Seen
@@ -223,6 +223,7 @@ async def dispatch_desk(
         counted = await service.counts(tx, here.session.actor, here.now)
         chosen = ticket or (found.lines[0].number if found.lines else "")
         seen = await _seen(tx, here.session.actor, chosen, here.city, here.now) if chosen else None
+        flags = await above.flags(here.request, tx, found.lines, here.now)
     place, unclear = _place(region, here.city)
     return page(
         here.request,
@@ -233,6 +234,7 @@ async def dispatch_desk(
         found=found,
         next=_more("/desk/dispatch", {"tab": open_tab.key}, found),
         first=f"/desk/dispatch?tab={open_tab.key}" if after else "",
+        flags=flags,
         seen=seen,
         ticket=seen.ticket if seen else None,
         light=light_of(seen.ticket, here.now) if seen else Light.NONE,

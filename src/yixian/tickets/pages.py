@@ -21,7 +21,7 @@ from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, 
 from yixian.people.refusals import Invalid
 from yixian.people.refusals import NotFound as Unknown
 from yixian.people.refusals import Refused as NotAllowed
-from yixian.tickets import choices, desks, forms, numbers, service, track, words
+from yixian.tickets import above, choices, desks, forms, numbers, service, track, words
 from yixian.tickets.choices import Choice, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
@@ -103,6 +103,7 @@ async def _act(here: Here, number: str, action: Action, filled: Filled) -> None:
     prefix = city.pack.city.number_prefix
     fresh = [numbers.number(prefix, day, await here.db.numbers.take(day)) for _ in filled.step.texts]
     async with here.db.transaction(actor.acting) as tx:
+        await above.check(here.request, tx, number, action)
         await service.act(tx, actor, number, action, filled.step, city, here.now, fresh)
     here.db.wake()
 

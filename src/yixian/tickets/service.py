@@ -153,6 +153,20 @@ async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datet
     return Seen(ticket, orders, lifecycle.offered(ticket, _facts(ticket, orders, actor, Step(), city, now)))
 
 
+async def read(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]:
+    """The ticket with all its orders, oldest first, for rooms that act on what happened to it.
+
+    Raises:
+        NotFound: no such ticket, or not one that the acting person may see.
+    """
+    return await _find(tx, number)
+
+
+async def led_since(tx: Transaction, since: datetime) -> dict[str, int]:
+    """How many tickets each unit was given to lead from `since` on, by unit. One statement over the orders of that time."""
+    return await store.led_since(tx, since)
+
+
 async def time_line(tx: Transaction, ticket: Ticket) -> tuple[HistoryRow, ...]:
     """The ticket's history as the acting person may see it; a citizen sees only what is public."""
     return await store.history(tx, ticket.id, ticket.created_at)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from yixian.db.ids import first_id
 from yixian.db.pool import Transaction
 from yixian.tickets import deadlines
 from yixian.tickets.model import OPEN, Count, Filters, HistoryRow, Light, Line, Order, Seal, State, Ticket
@@ -30,6 +31,8 @@ FIXED = frozenset(
         "hides_identity",
         "complained_unit",
         "split_from",
+        "latitude",
+        "longitude",
     }
 )
 """What no step changes; the application's role may not either."""
@@ -317,6 +320,23 @@ async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count,
         *asked.arguments,
     )
     return tuple(Count(State(r["state"]), Light(r["light"]), r["count"]) for r in rows)
+
+
+async def led_since(tx: Transaction, since: datetime) -> dict[str, int]:
+    """How many tickets each unit was given to lead from `since` on. Ids are ordered by time: a stretch of the primary key."""
+    rows = await tx.fetch(
+        """
+        SELECT unit, count(DISTINCT ticket)
+          FROM unit_order
+         WHERE id >= $1
+           AND since >= $2
+           AND role = 'lead'
+         GROUP BY unit
+        """,
+        first_id(since),
+        since,
+    )
+    return {r[0]: r[1] for r in rows}
 
 
 async def last_change(tx: Transaction, ticket: UUID, since: datetime) -> HistoryRow | None:

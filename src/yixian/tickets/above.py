@@ -1,0 +1,57 @@
+"""What rooms above this one say of tickets. The desks and doors ask; `app.py` says who answers.
+
+Tickets import no room above them, yet their lists show what such a room knows, and a step may have to wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from yixian.db.pool import Transaction
+from yixian.tickets.lifecycle import Refusal
+from yixian.tickets.model import Action, Line
+from yixian.tickets.service import Refused
+
+Asked = Request[Any, Any, Any]
+
+KEPT: Final = "tickets_above"
+"""Under this name the application's state keeps them."""
+
+
+class Above(msgspec.Struct, frozen=True):
+    """One room above."""
+
+    flags: Callable[[Transaction, Sequence[Line], datetime], Awaitable[Mapping[UUID, str]]]
+    """What sets tickets of a list apart, in two words, by ticket: keys of the message catalogue. One statement for the whole list."""
+    bars: Callable[[Transaction, str, Action], Awaitable[str | None]]
+    """Why a step on the ticket with this number must be taken elsewhere, as a sentence; None when it need not."""
+
+
+async def flags(request: Asked, tx: Transaction, lines: Sequence[Line], now: datetime) -> Mapping[UUID, tuple[str, ...]]:
+    """What the rooms above say of a list's tickets."""
+    found: dict[UUID, tuple[str, ...]] = {}
+    for room in _rooms(request):
+        for ticket, said in (await room.flags(tx, lines, now)).items() if lines else ():
+            found[ticket] = (*found.get(ticket, ()), said)
+    return found
+
+
+async def check(request: Asked, tx: Transaction, number: str, action: Action) -> None:
+    """Lets the step be taken.
+
+    Raises:
+        Refused: a room above says that it must be taken elsewhere.
+    """
+    for room in _rooms(request):
+        if said := await room.bars(tx, number, action):
+            raise Refused(Refusal(said))
+
+
+def _rooms(request: Asked) -> tuple[Above, ...]:
+    return request.app.state.get(KEPT) or ()
