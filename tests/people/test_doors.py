@@ -185,12 +185,14 @@ async def test_from_the_first_sign_in_to_the_desk(door: Door, hire: Hire, settin
     assert early.headers["location"].startswith("/login"), "half a sign-in opens nothing"
 
     form = (await door.get("/login/second-factor")).text
-    secret = re.search('id="secret">([A-Z2-7]+)<', form)
-    assert secret and "otpauth://" in form
+    secret = re.search("otpauth://.*?secret=([A-Z2-7]+)", form)
+    assert secret and re.search(f">{secret[1][:4]}</span><span>{secret[1][4:8]}<", form), "and in pieces that can be typed"
     device = TOTP(secret[1])
     proof = {"csrf": hidden(form, "csrf"), "ticket": hidden(form, "ticket"), "next": "/desk"}
     slip = await door.post("/login/second-factor", data={**proof, "one_time": "000000"})
     assert slip.status_code == 401 and secret[1] in slip.text, "the same secret again"
+    late = await door.post("/login/second-factor", data={**proof, "ticket": "b2xk", "one_time": device.at(clock.now)})
+    assert late.status_code == 401 and "新的密钥" in late.text and secret[1] not in late.text, "an offer that is over is replaced"
     step = await door.post("/login/second-factor", data={**proof, "one_time": device.at(clock.now)}, follow_redirects=False)
     assert step.headers["location"].startswith("/password")
 

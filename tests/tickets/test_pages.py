@@ -206,7 +206,7 @@ async def test_what_is_missing_is_named_at_its_field(hotline: Hotline):
     roads = await hotline.staff("roads")
     await does(roads, number, "sign")
     await does(roads, number, "invite", 422, unit="Nobody", note="Please help")
-    assert "invite-unit" in roads.page.anchors
+    assert "invite-unit" in roads.page.anchors and "协办单位：" in roads.text
     assert roads.page.form(f"/desk/ticket/{number}/invite").fields["note"] == "Please help"
 
 
@@ -214,6 +214,7 @@ async def test_a_step_that_may_not_be_taken_yet_is_refused_in_words(hotline: Hot
     number, _ = await with_roads(hotline)
     roads = await hotline.staff("roads")
     await does(roads, number, "sign")
+    assert "还不能提交答复" in roads.text, "the page says so before anybody writes an answer"
     token = roads.page.form("/logout").fields["csrf"]
     answer = await roads.client.post(f"/desk/ticket/{number}/reply", data={"csrf": token, "answer": ANSWER})
     assert answer.status_code == 409

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -33,6 +33,9 @@ from yixian.web.static import local
 Asked = Request[Any, Any, Any]
 
 DESK = "/desk"
+
+OFFER_OVER: Final = "绑定信息已失效。下面是新的密钥：请在应用中删去刚才添加的，重新添加，再输入它显示的数字。"
+OLD_WRONG: Final = "原密码不正确，或账号已被锁定。连续输错会锁定账号一段时间；忘记密码请联系安全管理员重置。"
 
 
 class SignInForm(msgspec.Struct, frozen=True):
@@ -137,13 +140,20 @@ async def second_factor(
     settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Response[Any]:
-    """Completes signing in, or says on the same page why not; an offer stays the same, so that nothing has to be scanned again."""
+    """Completes signing in, or says on the same page why not.
+
+    An offer stays the same after a slip, so that nothing has to be scanned again; one that ran out is replaced.
+    """
+    done, told = None, ""
     try:
         done = await service.second_factor(db, vault, settings, held.token, held.session, data.one_time, data.ticket, address(request), now)
     except SignInRefused as refused:
-        async with db.transaction(NOBODY) as tx:
-            offer = await service.offer(tx, vault, held.session, ISSUER, now, data.ticket)
-        return _second_factor(request, held, offer, data.next, str(refused), 401)
+        told = str(refused)
+    except Invalid:
+        told = OFFER_OVER
+    if done is None:
+        offer, again = await _offered_again(db, vault, held.session, data.ticket, now)
+        return _second_factor(request, held, offer, data.next, told if again else OFFER_OVER, 401)
     answer = _onward("/password" if held.session.must_change else DESK, data.next)
     answer.set_cookie(sessions.cookie(done.token, settings))
     return answer
@@ -166,9 +176,11 @@ async def logout(
 
 
 @get("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
-async def password_page(request: Asked, held: NamedDependency[Held], next: FromQuery[str] = DESK) -> Response[Any]:
-    """One's own password."""
-    return page(request, "people/password.html", session=held.session, next=local(next), errors={})
+async def password_page(
+    request: Asked, held: NamedDependency[Held], next: FromQuery[str] = DESK, done: FromQuery[str] = ""
+) -> Response[Any]:
+    """One's own password. `done`: it was changed just now."""
+    return _password(request, held.session, next, {}, 200, changed=bool(done))
 
 
 @post("/password", include_in_schema=False, dependencies={"held": Provide(sessions.provide_completed)})
@@ -189,11 +201,13 @@ async def change_password(
             await service.change_password(db, held.token, held.session.actor, data.old, data.new, settings, now)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
-        except SignInRefused as refused:
-            errors["old"] = str(refused)
+        except SignInRefused:
+            errors["old"] = OLD_WRONG
     if errors:
-        return page(request, "people/password.html", status=422, session=held.session, next=local(data.next), errors=errors)
-    return _onward(DESK, data.next)
+        return _password(request, held.session, data.next, errors, 422)
+    if held.session.must_change:
+        return _onward(DESK, data.next)
+    return Redirect("/password?done=1", status_code=303)
 
 
 @get("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
@@ -318,6 +332,19 @@ async def _staff(
 
 def _second_factor(request: Asked, held: Held, offer: Offer | None, next: str, refused: str, status: int) -> Response[Any]:
     return page(request, "people/second_factor.html", status=status, half=held.session, offer=offer, next=local(next), refused=refused)
+
+
+async def _offered_again(db: Database, vault: Vault, session: Session, ticket: str, now: datetime) -> tuple[Offer | None, bool]:
+    """What was offered, and whether it is still the same; a fresh offer when that one no longer holds."""
+    async with db.transaction(NOBODY) as tx:
+        try:
+            return await service.offer(tx, vault, session, ISSUER, now, ticket), True
+        except Invalid:
+            return await service.offer(tx, vault, session, ISSUER, now), False
+
+
+def _password(request: Asked, session: Session, next: str, errors: dict[str, str], status: int, *, changed: bool = False) -> Response[Any]:
+    return page(request, "people/password.html", status=status, session=session, next=local(next), errors=errors, changed=changed)
 
 
 def _step(session: Session) -> str:

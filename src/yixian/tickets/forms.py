@@ -92,9 +92,9 @@ FORMS: Final[Mapping[Action, Form]] = {
     Action.GRANT_EXTENSION: Form((_note("审批意见", required=False),), "primary"),
     Action.REFUSE_EXTENSION: Form((_note("不同意的理由"),)),
     Action.ASK_EXTENSION: Form((Field("days", Kind.DAYS, "延期工作日"), _note("延期理由", hint="同意后会告知市民。"))),
-    Action.HAND_DOWN: Form((Field("unit", Kind.UNIT, "下级单位", below=True), _note("交办要求", required=False))),
+    Action.HAND_DOWN: Form((Field("unit", Kind.UNIT, "下级单位", hint=_UNIT.hint, below=True), _note("交办要求", required=False))),
     Action.HAND_UP: Form((_note("退回理由"),)),
-    Action.INVITE: Form((Field("unit", Kind.UNIT, "协办单位"), _note("需要协办的事项"))),
+    Action.INVITE: Form((Field("unit", Kind.UNIT, "协办单位", hint=_UNIT.hint), _note("需要协办的事项"))),
     Action.RETURN: Form((_note("退单理由"), _BASIS), "danger", "第二次退单转联合审定；审定前由现单位继续办理。"),
     Action.OBJECT: Form(
         (_note("异议理由"), _BASIS, Field("unit", Kind.UNIT, "应由哪个单位主办", False, "可留空；输入名称的一部分，从提示中选择。")),

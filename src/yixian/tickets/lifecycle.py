@@ -460,6 +460,14 @@ ABOUT_THE_TICKET: Final = frozenset(
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""
 
 
+def awaited(ticket: Ticket, facts: Facts) -> tuple[str, ...]:
+    """What must happen before the unit that leads may answer, in sentences; nothing when it may, or when the answer is not its own."""
+    replies = (e for e in EDGES if e.action is Action.REPLY and e.source is ticket.state and e.by & facts.actor.roles)
+    if not (edge := next(replies, None)) or leads(ticket, Step(), facts):
+        return ()
+    return tuple(said for guard in edge.guards if guard in ABOUT_THE_TICKET and (said := guard(ticket, Step(), facts)))
+
+
 def offered(ticket: Ticket, facts: Facts) -> tuple[Edge, ...]:
     """The steps this person may take now if they fill in what is asked: one edge an action, in the table's order."""
     found: dict[Action, Edge] = {}

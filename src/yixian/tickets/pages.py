@@ -166,6 +166,17 @@ async def _look(here: Here, number: str) -> Sight:
     return Sight(seen, rows, known.get(caller) if caller else None)
 
 
+def _is_owed(action: Action, seen: Seen, actor: Actor) -> bool:
+    """Whether the ticket waits for it, among what may be done: not for a second contact, nor for another unit's part."""
+    match action:
+        case Action.CONTACT:
+            return seen.ticket.contacted_at is None
+        case Action.PART:
+            return any(o.role is OrderRole.CO and o.unit == actor.unit and o.ended_at is None for o in seen.orders)
+        case _:
+            return True
+
+
 def _page(
     here: Here,
     sight: Sight,
@@ -179,6 +190,7 @@ def _page(
     ticket, orders = sight.seen.ticket, sight.seen.orders
     offered = [edge.action for edge in sight.seen.offered]
     asked = [(action, forms.FORMS[action]) for action in offered]
+    waits_for = {a for a, form in asked if form.look == "primary" and _is_owed(a, sight.seen, here.session.actor)}
     return page(
         here.request,
         "tickets/ticket.html",
@@ -194,11 +206,13 @@ def _page(
         city=here.city,
         now=here.now,
         words=words,
-        first=[form for form in asked if form[1].look == "primary"],
-        others=[form for form in asked if form[1].look != "primary"],
+        first=[(a, form) for a, form in asked if a in waits_for],
+        others=[(a, form) for a, form in asked if a not in waits_for],
+        awaits=sight.seen.awaits,
         values={a: forms.proposed(a, ticket, orders, here.city) for a in offered} | ({tried.action: tried.filled.values} if tried else {}),
         errors=dict(tried.filled.errors) if tried else {},
         tried=tried.action if tried else None,
+        tried_form=forms.FORMS[tried.action] if tried else None,
         kept=tried.kept(offered) if tried else [],
         refused=tried.refused if tried else refused,
         overtaken=tried.overtaken if tried else None,

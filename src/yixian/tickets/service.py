@@ -49,6 +49,8 @@ class Seen(msgspec.Struct, frozen=True):
     ticket: Ticket
     orders: tuple[Order, ...]
     offered: tuple[Edge, ...]
+    awaits: tuple[str, ...] = ()
+    """Why they may not answer yet, although the answer is theirs to give."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -150,7 +152,8 @@ async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datet
         NotFound: no such ticket, or not one this actor may see.
     """
     ticket, orders = await _find(tx, number)
-    return Seen(ticket, orders, lifecycle.offered(ticket, _facts(ticket, orders, actor, Step(), city, now)))
+    facts = _facts(ticket, orders, actor, Step(), city, now)
+    return Seen(ticket, orders, lifecycle.offered(ticket, facts), lifecycle.awaited(ticket, facts))
 
 
 async def read(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]:

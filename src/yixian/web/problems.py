@@ -164,8 +164,9 @@ def as_json(request: Asked, problem: Problem) -> Response[bytes]:
 
 def as_page(request: Asked, problem: Problem) -> Response[Any]:
     """A page with the same status, which says what to do; plain text when not even that page can be made."""
+    staff = request.url.path.startswith(("/desk", "/admin", "/password"))
     try:
-        return render.page(request, "web/problem.html", status=problem.status, headers=problem.headers, problem=problem)
+        return render.page(request, "web/problem.html", status=problem.status, headers=problem.headers, problem=problem, staff=staff)
     except Exception as error:
         log.error("problem.page", path=request.url.path, exc_info=error)
         say = render.translator(render.language(request))

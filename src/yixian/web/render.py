@@ -140,6 +140,7 @@ def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[st
         "desks": _desks_of(pages, context.get("session")),
         "elder": request.cookies.get(LOOK_COOKIE) == ELDER,
         "here": address(request),
+        "answering": request.method != "GET",
         **context,
     }
     html = pages.environments[lang].get_template(name).render(values)
