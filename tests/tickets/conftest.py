@@ -73,7 +73,7 @@ class Town:
             new_id(self.now), number, await self.caller() if caller is ... else caller, "web",
             fields.pop("kind", RequestKind.HELP), text, Urgency.NORMAL, Audience.PERSON, self.now,
         )  # fmt: skip
-        return msgspec.structs.replace(made, matter="ST0101", region="PA-N-1", **fields)
+        return msgspec.structs.replace(made, **{"matter": "ST0101", "region": "PA-N-1", **fields})
 
     async def open(self, lead: str = "", co: tuple[str, ...] = (), **fields: Any) -> Ticket:
         """A ticket, dispatched by the gate when `lead` is named."""
