@@ -221,5 +221,7 @@ class Nearby(msgspec.Struct, frozen=True):
     created_at: datetime
     callers: int
     """Who reported the event so far, the anonymous among them."""
+    sensitive: bool
+    """Its caller is to be kept from the unit, or its matter is one of those: residents are not told of it."""
     score: float
     """How probable it is that it is the same event, 0 to 1."""

@@ -454,7 +454,8 @@ async def open_ones(tx: Transaction, scores: dict[UUID, float], most: int) -> tu
         SELECT *
           FROM (SELECT DISTINCT ON (coalesce(i.member_of, t.id))
                        t.number, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 60) END AS title, t.place, t.state, t.lead,
-                       t.created_at, coalesce(g.callers + g.anonymous, 1) AS callers, max(s.value::real) OVER w AS score
+                       t.created_at, t.hides_identity AS sensitive, coalesce(g.callers + g.anonymous, 1) AS callers,
+                       max(s.value::real) OVER w AS score
                   FROM jsonb_each_text($1) s
                   JOIN ticket_tie i ON i.ticket = s.key::uuid
                   LEFT JOIN ticket_group g ON g.id = i.member_of
