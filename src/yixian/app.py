@@ -50,6 +50,7 @@ LARGEST_BODY = 256 * 1024
 
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
+    "yixian.groups.api", "yixian.groups.pages",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
@@ -92,7 +93,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             live = await live_city(database)
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
-            app.state.pages = render.build(("people", "tickets", "intake", "disputes"), lambda: _about(live.city), DESKS)
+            app.state.pages = render.build(("people", "tickets", "intake", "disputes", "groups"), lambda: _about(live.city), DESKS)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars),)
             following = asyncio.create_task(live.follow(database))
             try:
@@ -126,6 +127,7 @@ DESKS = (
     Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR})),
     Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR})),
     Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES),
+    Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST})),
     Desk("/desk/unit", "承办", UNIT_ROLES),
     Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
@@ -278,7 +280,7 @@ def _openapi() -> OpenAPIConfig:
         version=yixian.__version__,
         path="/api",
         description="One line between a city and its people.",
-        tags=[Tag("contacts"), Tag("tickets"), Tag("disputes"), Tag("session"), Tag("staff")],
+        tags=[Tag("contacts"), Tag("tickets"), Tag("disputes"), Tag("groups"), Tag("session"), Tag("staff")],
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -16,6 +16,7 @@ from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer
 from yixian.db.pool import AWAY, SYSTEM, Calls, Database
 from yixian.disputes import jobs as dispute_jobs
+from yixian.groups import jobs as group_jobs
 from yixian.people import service as people
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
@@ -32,10 +33,12 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
+    kinds = {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **group_jobs.kinds(), **_kinds(settings)}
+    consumers = _consumers()
     while not stopping.is_set():
         try:
             async with bootstrap.ready(settings, where) as database:
-                await work(database, stopping, {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **_kinds(settings)}, _consumers())
+                await work(database, stopping, kinds, consumers)
         except AWAY as error:
             log.warning("the database is away; trying again", error=str(error))
             with suppress(TimeoutError):
@@ -44,7 +47,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
 
 def _consumers() -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
-    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers())
+    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers(), group_jobs.consumers())
     kinds = dict.fromkeys(kind for room in rooms for kind in room)
     return {kind: tuple(consumer for room in rooms for consumer in room.get(kind, ())) for kind in kinds}
 

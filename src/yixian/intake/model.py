@@ -79,6 +79,8 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The line it was transferred to, the route or the reason (operators only)."""
     separate: bool = False
     """It is a new matter although the same caller has an open ticket that looks alike."""
+    attach: Short = ""
+    """Number of an open ticket about the same event, which this one is merged into at once (operators only)."""
     source: Short = ""
     """The system it comes from, when that is another one."""
     source_id: Short = ""

@@ -15,6 +15,9 @@ from litestar.params import FromQuery
 
 from yixian.city.inforce import City
 from yixian.city.model import Audience, RequestKind
+from yixian.groups import asking
+from yixian.groups.asking import SENSE, Others, Typed
+from yixian.groups.service import Sense
 from yixian.intake import known, service, words
 from yixian.intake.api import check_rate
 from yixian.intake.known import Known
@@ -35,7 +38,8 @@ Errors = dict[str, str]
 
 EMPTY: Final[Mapping[str, str]] = {
     "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
-    "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "", "key": "",
+    "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "",
+    "attach": "", "key": "",
 }  # fmt: skip
 """Every field of both forms, as it is before anything was typed."""
 
@@ -127,9 +131,13 @@ async def operator_desk(
     return await _operator(request, session, means, values)
 
 
-@post("/desk/operator", include_in_schema=False, guards=[needs(*OPERATORS)])
+@post("/desk/operator", include_in_schema=False, guards=[needs(*OPERATORS)], dependencies=SENSE)
 async def operate(
-    request: Asked, session: NamedDependency[Session], means: NamedDependency[Means], now: NamedDependency[datetime]
+    request: Asked,
+    session: NamedDependency[Session],
+    means: NamedDependency[Means],
+    sense: NamedDependency[Sense],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Looks the caller up, shows what is understood, or records how the contact ended: the button says which."""
     form = await request.form()
@@ -141,12 +149,19 @@ async def operate(
         contact = _contact(values, _channel(values), _settled(values, deed, means.city))
         if deed not in tuple(Outcome):
             service.check(contact, session.actor, means.city)
-            return await _operator(request, session, means, values, previews=service.preview(means, contact, now))
+            previews, found = service.preview(means, contact, now), await _others(means, sense, contact, session, now)
+            return await _operator(request, session, means, values, previews=previews, found=found)
         receipt = await service.record(means, contact, session.actor, f"{session.actor.id}:{_key(values)}", now)
     except Unfit as unfit:
         return await _operator(request, session, means, values, errors={unfit.field: str(unfit)}, status=422)
     fresh = dict(EMPTY) | {"key": _fresh_key(), "channel": values["channel"]}
     return await _operator(request, session, means, fresh, receipt=receipt, status=200 if receipt.repeated else 201)
+
+
+async def _others(means: Means, sense: Sense, contact: ContactIn, session: Session, now: datetime) -> Others:
+    """Who else told of it; the page asks by itself while something is typed, where there are scripts."""
+    typed = Typed(contact.text, contact.title, contact.place, contact.matter, contact.region)
+    return await asking.others(means.db, means.reader, sense, typed, session.actor, now)
 
 
 def _channel(values: Mapping[str, str]) -> Channel:
@@ -162,6 +177,7 @@ def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]
     outcome = Outcome(deed) if deed in tuple(Outcome) else None
     settled: dict[str, Any] = {
         "outcome": outcome,
+        "attach": values["attach"] if outcome is Outcome.TICKET_OPENED else "",
         "answer": values["answer"] if outcome else "",
         "reason": values["reason"] if outcome else "",
     }
@@ -177,7 +193,7 @@ def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]
 
 async def _operator(
     request: Asked, session: Session, means: Means, values: Mapping[str, str], *, errors: Errors | None = None,
-    previews: tuple[Preview, ...] = (), receipt: Receipt | None = None, status: int = 200,
+    previews: tuple[Preview, ...] = (), found: Others | None = None, receipt: Receipt | None = None, status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     caller = await _who(means, session.actor, values["phone"]) if values["phone"] else None
     return page(
@@ -188,6 +204,8 @@ async def _operator(
         values=values,
         errors=errors or {},
         previews=previews,
+        found=found,
+        chosen=values["attach"],
         receipt=receipt,
         caller=caller,
         city=means.city,

@@ -17,8 +17,8 @@ from yixian.db.ids import new_id
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.dispatch.model import Decision
+from yixian.intake import attaching, store
 from yixian.intake import plan as planning
-from yixian.intake import store
 from yixian.intake.model import ContactIn, Outcome, Preview, Receipt, TicketReceipt
 from yixian.intake.plan import Plan, Planned
 from yixian.language import service as language
@@ -37,7 +37,7 @@ REPEAT_WITHIN: Final = timedelta(days=7)
 OPERATORS: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 """Who may say themselves how a contact ended."""
 
-_OPERATORS_ONLY: Final = ("matter", "region", "outcome", "answer", "reason", "complained_unit")
+_OPERATORS_ONLY: Final = ("matter", "region", "outcome", "answer", "reason", "complained_unit", "attach")
 
 
 class Unfit(Exception):
@@ -81,7 +81,7 @@ async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str
     digest = hashlib.sha256(msgspec.json.encode(contact)).digest()
     who = callers.caller_json(means.vault, contact.caller, now, means.city.pack.city.country) if contact.caller is not None else None
     async with means.db.transaction(actor.acting if actor else SYSTEM) as tx:
-        plan, added = await _repeated(tx, plan, contact, who, now) if who else (plan, ())
+        plan, added = await _placed(tx, plan, contact, who, now)
         on = [*added, *fresh[: len(plan.tickets)]]
         row = _contact_row(contact, readings, plan, on, actor, now)
         kept = await store.store(tx, row, who, key, digest, now)
@@ -90,6 +90,7 @@ async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str
             return await _receipt_again(tx, means, key, digest)
         await _add(tx, added, contact, means.city, now)
         opened = await _open(tx, means.city, contact, plan, row["id"], kept.caller, fresh, actor, now)
+        opened = await _attached(tx, opened, contact, actor, means.city, now)
         known = await _receipts(tx, means, added) if added else ()
     means.db.wake()
     return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], (*known, *(_receipt(t, means) for t in opened)))
@@ -118,6 +119,8 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("answer", "直接答复须写明答复内容。")
     if contact.outcome in (Outcome.TRANSFERRED, Outcome.LEGAL_ROUTE, Outcome.OUTSIDE_SCOPE) and not contact.reason.strip():
         raise Unfit("reason", "请写明转往哪条线路、走什么法定途径，或为什么不属受理范围。")
+    if contact.attach and contact.outcome not in (None, Outcome.TICKET_OPENED):
+        raise Unfit("attach", "只有转为工单时才能并入在办工单；请选“不并入”。")
     if contact.outcome is Outcome.ADDED_TO_TICKET:
         raise Unfit("outcome", "请直接在原工单上登记补充或催办。")
     if contact.received_at is not None and contact.received_at.tzinfo is None:
@@ -126,9 +129,11 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
 
 def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[Reading, ...], Plan]:
     """What was said, and what would become of it; nothing is stored."""
+    if contact.attach:
+        contact = msgspec.structs.replace(contact, outcome=Outcome.TICKET_OPENED)
     words = f"{contact.place}。{contact.text}" if contact.place else contact.text
     readings = language.read(means.reader, words, contact.title, planning.audience_of(contact))
-    if contact.matter:
+    if contact.matter or contact.attach:
         readings = readings[:1]  # a person has settled that it is one
     answers = language.answer(means.reader, f"{contact.title}{contact.text}") if _asks(contact, readings[0]) else ()
     return readings, planning.plan(contact, readings, answers, means.city, _today(means.city, now))
@@ -157,6 +162,30 @@ async def _new_numbers(means: Means, count: int, now: datetime) -> tuple[str, ..
     day = _today(means.city, now)
     prefix = means.city.pack.city.number_prefix
     return tuple([numbers.number(prefix, day, await means.db.numbers.take(day)) for _ in range(count)])
+
+
+async def _placed(
+    tx: Transaction, plan: Plan, contact: ContactIn, who: dict[str, Any] | None, now: datetime
+) -> tuple[Plan, tuple[str, ...]]:
+    """The plan once it is known which open tickets the contact goes with; and the numbers of those that get its words."""
+    if contact.attach:
+        try:
+            return await attaching.placed(tx, plan, contact.attach.strip().upper(), who)
+        except attaching.Gone as gone:
+            raise Unfit("attach", str(gone)) from gone
+    return await _repeated(tx, plan, contact, who, now) if who else (plan, ())
+
+
+async def _attached(
+    tx: Transaction, opened: tuple[Ticket, ...], contact: ContactIn, actor: Actor | None, city: City, now: datetime
+) -> tuple[Ticket, ...]:
+    """The caller's own ticket, merged into the one that the operator chose."""
+    if not contact.attach or actor is None:
+        return opened
+    try:
+        return tuple([await attaching.merged(tx, ticket, contact.attach.strip().upper(), actor, city, now) for ticket in opened])
+    except attaching.Gone as gone:
+        raise Unfit("attach", str(gone)) from gone
 
 
 async def _repeated(tx: Transaction, plan: Plan, contact: ContactIn, who: dict[str, Any], now: datetime) -> tuple[Plan, tuple[str, ...]]:
@@ -191,7 +220,8 @@ async def _open(
     if not plan.tickets:
         return ()
     openings = [
-        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, city, now), actor or SYSTEM_ACTOR, _gate_step(planned))
+        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, city, now), actor or SYSTEM_ACTOR,
+                        None if contact.attach else _gate_step(planned))
         for planned, number in zip(plan.tickets, fresh, strict=False)
     ]
     return await tickets.open_tickets(tx, openings, city, now)

@@ -119,6 +119,29 @@ async def alike(
     return [(r["number"], r["matter"], r["region"]) for r in rows]
 
 
+class OpenTicket(msgspec.Struct, frozen=True):
+    """A ticket that another contact may go with."""
+
+    phone_hash: bytes | None
+    """Of whoever told of it first."""
+
+
+async def open_ticket(tx: Transaction, number: str) -> OpenTicket | None:
+    """The ticket with this number, when it is not over."""
+    row = await tx.fetchrow(
+        """
+        SELECT c.phone_hash
+          FROM ticket t
+          LEFT JOIN caller c ON c.id = t.caller
+         WHERE t.number = $1
+           AND t.closed_at IS NULL
+           AND t.merged_into IS NULL
+        """,
+        number,
+    )
+    return OpenTicket(row["phone_hash"]) if row else None
+
+
 async def receipts(tx: Transaction, numbers: Sequence[str]) -> list[dict[str, Any]]:
     """What a citizen's receipt says of these tickets."""
     rows = await tx.fetch(
