@@ -7,18 +7,21 @@ from enum import StrEnum
 import msgspec
 
 from yixian.city.model import Level
+from yixian.dispatch.guarantee import Gate
 
 
 class Why(StrEnum):
     """Why a ticket was not dispatched at once. Each has a sentence for the dispatcher's screen."""
 
     SURE = "sure"
+    ALARM = "alarm"
+    """It may be an emergency: a person looks at once, before anything else is decided."""
     NOTHING_FITS = "nothing_fits"
     """No matter fits the words."""
     UNSURE = "unsure"
     """The best matter does not stand out enough by itself."""
     CLOSE_CALL = "close_call"
-    """Another matter, of another unit, fits nearly as well."""
+    """Another unit is nearly as likely."""
     PLACE_NEEDED = "place_needed"
     """The unit depends on a place that is not known finely enough."""
     NO_OWNER = "no_owner"
@@ -27,6 +30,8 @@ class Why(StrEnum):
     """A language that is not one of the city's own: a person reads it."""
     ABOUT_THE_UNIT = "about_the_unit"
     """The complaint is about the very unit that would get it."""
+    SUSPENDED = "suspended"
+    """Tickets about this matter went wrong too often lately: a person looks until somebody lifts it."""
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -34,7 +39,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
     matter: str
     score: float
-    """How well the words fit the matter, 0 to 1."""
+    """The chance that this unit answers for it: of this matter and of others that are the same unit's, 0 to 1."""
     unit: str | None = None
     """The lead; None when it cannot be named yet."""
     co_units: tuple[str, ...] = ()
@@ -50,7 +55,7 @@ class Decision(msgspec.Struct, frozen=True):
 
     why: Why
     confidence: float
-    """0 to 1; the first version's own measure, not yet calibrated."""
+    """The chance that the first suggestion's unit is the right one, 0 to 1."""
     suggestions: tuple[Suggestion, ...]
     """At most three, best first."""
 
@@ -58,3 +63,12 @@ class Decision(msgspec.Struct, frozen=True):
     def sure(self) -> bool:
         """Whether it may be dispatched without a person looking."""
         return self.why is Why.SURE
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What the city has learned about when to act alone."""
+
+    gate: Gate | None = None
+    """None: the city pack's own thresholds."""
+    suspended: frozenset[str] = frozenset()
+    """Matters that are not dispatched at once for now."""

@@ -21,7 +21,7 @@ from yixian.city.model import Audience, Example, Matter
 from yixian.language.evidence import PHRASE_MARK, Evidence, Family, Floats, Ints, Texts, Tree, count_texts, evidence_of, tree_of
 from yixian.language.grams import terms
 from yixian.language.index import gather
-from yixian.language.model import MatterGuess
+from yixian.language.model import MatterGuess, Taught
 from yixian.language.normalise import normalise
 from yixian.language.phrases import Phrases, compile_phrases, find_all
 from yixian.language.words import Words, in_own_words
@@ -44,7 +44,8 @@ CALIBRATION_CELLS: Final = 3_000_000
 """So many examples times matters are read to learn from; of a larger pack's examples every second, third …"""
 LEARNED_FROM: Final = 1200
 """Examples enough to learn four weights from; scores are calibrated on all of them."""
-KEPT: Final = 3
+KEPT: Final = 8
+"""Guesses: several matters of one unit speak for it together."""
 LEAST: Final = 0.01
 
 _NAME_PARTS: Final = re.compile(r"[-－—/、,，()()（）·:：]+")
@@ -105,17 +106,15 @@ def compile_matters(
     words: Words,
     noise: tuple[str, ...] = (),
     notes: Mapping[str, str] | None = None,
+    taught: Sequence[Taught] = (),
 ) -> MatterModel:
-    """Learns the leaves from their names, keywords and examples, and from what is noted beside their responsibilities (`notes`, by matter).
+    """Learns the leaves from their names, keywords and examples, from what is noted beside their responsibilities (`notes`, by matter), and
+    from what the city's own people settled (`taught`).
 
     Examples and notes of matters that are no leaves are left out.
     """
     leaves = leaves_of(matters)
-    above = {matter.code: matter.parent for matter in matters}
-    tree = tree_of([leaf.parent or leaf.code for leaf in leaves], [_upwards(above, leaf.code)[-1] for leaf in leaves])
-    phrases = compile_phrases(_phrases_of(matters, words))
-    material = _material(matters, examples, words, noise, notes or {}, tree)
-    texts = count_texts(material.texts, lambda text: _terms_of(phrases, text))
+    tree, phrases, material, texts = _studied(matters, examples, words, noise, notes or {}, taught)
     weights, nothing, honesty = _learned(texts, material, tree)
     evidence = _weighted(evidence_of(texts, material.belongs, tree), texts, weights)
     return MatterModel(
@@ -129,6 +128,52 @@ def compile_matters(
         nothing=nothing,
         honesty=honesty,
     )
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What examples say when they are read by what all other folds say."""
+
+    logits: Floats
+    """Examples by leaves."""
+    owners: Ints
+    """The leaf of each."""
+    fold: Ints
+    examples: tuple[Taught, ...]
+
+
+def left_out(
+    matters: Sequence[Matter],
+    examples: Sequence[Example],
+    words: Words,
+    noise: tuple[str, ...] = (),
+    notes: Mapping[str, str] | None = None,
+    taught: Sequence[Taught] = (),
+) -> LeftOut:
+    """Reads every example by what the others say, as `compile_matters` does to learn; for whoever wants to learn more from that."""
+    tree, _, material, texts = _studied(matters, examples, words, noise, notes or {}, taught)
+    weights = _learned(texts, material, tree)[0].astype(np.float32)
+    logits = np.zeros((len(material.examples), tree.leaves), dtype=np.float32)
+    for fold in range(FOLDS):
+        read, evidence = _read_fold(texts, material, tree, fold, 1)
+        logits[read] = evidence @ weights
+    return LeftOut(logits, material.owners, np.arange(len(material.examples)) % FOLDS, material.known)
+
+
+def _studied(
+    matters: Sequence[Matter],
+    examples: Sequence[Example],
+    words: Words,
+    noise: tuple[str, ...],
+    notes: Mapping[str, str],
+    taught: Sequence[Taught],
+) -> tuple[Tree, Phrases, _Material, Texts]:
+    leaves = leaves_of(matters)
+    above = {matter.code: matter.parent for matter in matters}
+    tree = tree_of([leaf.parent or leaf.code for leaf in leaves], [_upwards(above, leaf.code)[-1] for leaf in leaves])
+    phrases = compile_phrases(_phrases_of(matters, words))
+    every = (*(Taught(e.matter, e.text, e.language) for e in examples), *taught)
+    material = _material(matters, every, words, noise, notes, tree)
+    return tree, phrases, material, count_texts(material.texts, lambda text: _terms_of(phrases, text))
 
 
 def _upwards(above: Mapping[str, str | None], code: str) -> list[str]:
@@ -157,20 +202,28 @@ def _terms_of(phrases: Phrases, text: str) -> Iterable[str]:
 
 
 def weigh_matters(model: MatterModel, text: str, title: str = "", audience: Audience | None = None) -> tuple[MatterGuess, ...]:
-    """The best matters for a message, at most three, best first; empty when no word is known.
+    """The best matters for a message, best first; empty when no word is known.
 
     `text` and `title` are in plain form and in the matters' own words (see `words.in_own_words`).
     """
-    logits = _logits(model, title, text[:READ_CHARACTERS])
-    if logits is None:
-        return ()
+    logits = logits_of(model, text, title)
+    return guesses_of(model, logits, model.nothing, model.honesty, audience) if logits is not None else ()
+
+
+def guesses_of(model: MatterModel, logits: Floats, nothing: float, honesty: Honesty, audience: Audience | None) -> tuple[MatterGuess, ...]:
+    """The best matters for what was heard, at most `KEPT`. `nothing`, `honesty`: what such logits are worth."""
     best = np.argsort(-logits, kind="stable")[:_CANDIDATES]
-    raw = _shares(logits[None, best], model.nothing)[0]
-    scores = raw * (model.honesty.of(float(raw[0])) / raw[0])
+    raw = _shares(logits[None, best], nothing)[0]
+    scores = raw * (honesty.of(float(raw[0])) / raw[0])
     if audience is not None:
         scores *= model.asked_by[audience][best]
     order = np.argsort(-scores, kind="stable")[:KEPT]
     return tuple(MatterGuess(model.codes[best[n]], round(float(scores[n]), 4)) for n in order if scores[n] >= LEAST)
+
+
+def logits_of(model: MatterModel, text: str, title: str = "") -> Floats | None:
+    """How strongly the message speaks for each leaf; None when it holds no known term. `text` and `title` as for `weigh_matters`."""
+    return _logits(model, title, text[:READ_CHARACTERS])
 
 
 def _logits(model: MatterModel, title: str, text: str) -> Floats | None:
@@ -211,6 +264,8 @@ class _Material(msgspec.Struct, frozen=True):
     examples: Ints
     owners: Ints
     """The leaf of each example, ascending."""
+    known: tuple[Taught, ...]
+    """The examples themselves."""
 
     def without(self, left_out: Ints) -> csr_array:
         """As `belongs`, when some texts were not there."""
@@ -223,13 +278,13 @@ class _Material(msgspec.Struct, frozen=True):
 
 
 def _material(
-    matters: Sequence[Matter], examples: Sequence[Example], words: Words, noise: tuple[str, ...], notes: Mapping[str, str], tree: Tree
+    matters: Sequence[Matter], examples: Sequence[Taught], words: Words, noise: tuple[str, ...], notes: Mapping[str, str], tree: Tree
 ) -> _Material:
     groups = _groups_of(matters, tree)
     leaves = leaves_of(matters)
     number = {leaf.code: place for place, leaf in enumerate(leaves)}
     known = sorted((example for example in examples if example.matter in number), key=lambda example: number[example.matter])
-    said = [(example.matter, in_own_words(words, normalise(example.text, noise), example.language), 1.0) for example in known]
+    said = [(example.matter, in_own_words(words, normalise(example.text, noise), example.language), example.weight) for example in known]
     for matter in matters:
         weight = DESCRIPTION_WEIGHT if matter.code in number else UPPER_WEIGHT
         said.append((matter.code, in_own_words(words, _described(matter), ""), weight))
@@ -242,6 +297,7 @@ def _material(
         belongs=csr_array((weights.astype(np.float32), (rows, columns)), shape=(tree.size, len(said))),
         examples=np.arange(len(known)),
         owners=np.array([number[example.matter] for example in known], dtype=np.int64),
+        known=tuple(known),
     )
 
 
@@ -282,8 +338,8 @@ def _learned(texts: Texts, material: _Material, tree: Tree) -> tuple[NDArray[np.
     some = slice(None, None, max(1, len(owners) // LEARNED_FROM))
     weights = _family_weights(evidence[some], owners[some])
     logits = evidence @ weights.astype(np.float32)
-    nothing = float(np.quantile(logits[np.arange(len(owners)), owners], _NOTHING_SHARE))
-    return weights, nothing, _honesty(logits, owners, nothing)
+    nothing = nothing_of(logits, owners)
+    return weights, nothing, honesty_of(logits, owners, nothing)
 
 
 def _read_fold(texts: Texts, material: _Material, tree: Tree, fold: int, step: int) -> tuple[Ints, Floats]:
@@ -303,7 +359,12 @@ def _read_fold(texts: Texts, material: _Material, tree: Tree, fold: int, step: i
     return read, said
 
 
-def _honesty(logits: Floats, owners: Ints, nothing: float) -> Honesty:
+def nothing_of(logits: Floats, owners: Ints) -> float:
+    """How strongly a message about nothing speaks for something: few examples speak less for their own matter."""
+    return float(np.quantile(logits[np.arange(len(owners)), owners], _NOTHING_SHARE))
+
+
+def honesty_of(logits: Floats, owners: Ints, nothing: float) -> Honesty:
     """What scores were worth: the logistic curve under which the right and wrong readings of these texts are likeliest."""
     best = -np.partition(-logits, min(_CANDIDATES, logits.shape[1]) - 1, axis=1)[:, :_CANDIDATES]
     odds = _log_odds(_shares(best, nothing).max(axis=1))
@@ -316,7 +377,8 @@ def _honesty(logits: Floats, owners: Ints, nothing: float) -> Honesty:
         slope = features.T @ (right - chance) + np.array([0.0, 1.0]) - curve
         bend = (features * (chance * (1 - chance))[:, None]).T @ features + np.eye(2)
         step = np.linalg.solve(bend, slope)
-        curve += step
+        # A step is never long: far from the best the curve says little.
+        curve += step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-6:
             break
     return Honesty(float(curve[0]), max(0.05, float(curve[1])))

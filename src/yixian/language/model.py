@@ -14,6 +14,15 @@ class MatterGuess(msgspec.Struct, frozen=True):
     score: float
 
 
+class Taught(msgspec.Struct, frozen=True):
+    """A message whose matter a person settled: one more example, worth `weight` of those in the pack."""
+
+    matter: str
+    text: str
+    language: str
+    weight: float = 1.0
+
+
 class PlaceFound(msgspec.Struct, frozen=True):
     """Where it is. `region` is the deepest region that is certain; `candidates` holds several when the words fit several."""
 
@@ -65,7 +74,7 @@ class Reading(msgspec.Struct, frozen=True):
     """`zh`, `yue`, `en`, or `other`."""
     kind: RequestKind
     matters: tuple[MatterGuess, ...]
-    """At most three, best first; empty when nothing fits."""
+    """At most eight, best first; empty when nothing fits."""
     place: PlaceFound
     urgency: Urgency
     audience: Audience | None

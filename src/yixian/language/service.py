@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -10,10 +10,11 @@ import msgspec
 from yixian.city.model import Audience, Example, Matter, Pack, Urgency
 from yixian.language.answers import AnswerModel, compile_answers, find_answers
 from yixian.language.danger import DangerModel, compile_danger
+from yixian.language.evidence import Floats
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
-from yixian.language.matters import READ_CHARACTERS, MatterModel, compile_matters, leaves_of, weigh_matters
-from yixian.language.model import Alarm, Answer, Disposition, MatterGuess, PlaceFound, Reading
+from yixian.language.matters import READ_CHARACTERS, LeftOut, MatterModel, compile_matters, leaves_of, left_out, logits_of, weigh_matters
+from yixian.language.model import Alarm, Answer, Disposition, MatterGuess, PlaceFound, Reading, Taught
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.places import Gazetteer, compile_gazetteer, find_place
 from yixian.language.split import Splitter, compile_splitter, parts_of
@@ -22,6 +23,8 @@ from yixian.language.words import Words, compile_words, in_own_words
 
 PART_SCORE: Final = 0.5
 """A part must be about its own matter with this score; else the message stays whole."""
+RIVALS: Final = 3
+"""So many of the best guesses are looked at when it is asked whether two parts are about the same."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -45,15 +48,15 @@ class _Part(msgspec.Struct, frozen=True):
     guesses: tuple[MatterGuess, ...]
 
 
-def compile_reader(pack: Pack) -> Reader:
-    """Learns to read from a pack's words alone; about a second of one core for 550 leaves with 9 examples each."""
+def compile_reader(pack: Pack, taught: Sequence[Taught] = ()) -> Reader:
+    """Learns to read from a pack's words, and from what the city's people settled; about a second of one core for 5,000 examples."""
     noise = normalise_words(pack.triage.noise)
     words = compile_words(pack.triage.words, pack.triage.synonyms, pack.triage.endings)
     return Reader(
         noise=noise,
         languages=compile_languages(pack.city.languages, pack.triage.languages, pack.examples),
         words=words,
-        matters=compile_matters(pack.matters, (*pack.examples, *_asked(pack)), words, noise, _notes(pack)),
+        matters=compile_matters(pack.matters, (*pack.examples, *asked(pack)), words, noise, _notes(pack), taught),
         leaves={leaf.code: leaf for leaf in leaves_of(pack.matters)},
         gazetteer=compile_gazetteer(pack.regions, pack.places),
         triage=compile_triage(pack.triage),
@@ -64,7 +67,17 @@ def compile_reader(pack: Pack) -> Reader:
     )
 
 
-def _asked(pack: Pack) -> Iterator[Example]:
+def left_out_of(pack: Pack, reader: Reader, taught: Sequence[Taught] = ()) -> LeftOut:
+    """The examples `reader` was compiled from, each as read by what the others say."""
+    return left_out(pack.matters, (*pack.examples, *asked(pack)), reader.words, reader.noise, _notes(pack), taught)
+
+
+def weigh_text(reader: Reader, text: str, language: str) -> Floats | None:
+    """How strongly a message in plain form speaks for each leaf, in the order of `reader.matters.codes`; None when no word is known."""
+    return logits_of(reader.matters, in_own_words(reader.words, text[:READ_CHARACTERS], language))
+
+
+def asked(pack: Pack) -> Iterator[Example]:
     """The questions that guides answer, as examples of their matters."""
     for guide in pack.guides:
         for question in guide.questions:
@@ -130,7 +143,7 @@ def _separate(reader: Reader, plain: str, together: _Part, language: str, audien
 
 
 def _is_clear(part: _Part) -> bool:
-    return _is_sure(part) and part.guesses[0].score >= 4 * sum(guess.score for guess in part.guesses[1:])
+    return _is_sure(part) and part.guesses[0].score >= 4 * sum(guess.score for guess in part.guesses[1:RIVALS])
 
 
 def _is_sure(part: _Part) -> bool:
@@ -138,7 +151,7 @@ def _is_sure(part: _Part) -> bool:
 
 
 def _is_new(part: _Part, before: list[_Part]) -> bool:
-    return _is_sure(part) and not any(part.guesses[0].matter == guess.matter for other in before for guess in other.guesses)
+    return _is_sure(part) and not any(part.guesses[0].matter == guess.matter for other in before for guess in other.guesses[:RIVALS])
 
 
 def _place_of(reader: Reader, part: str, whole: PlaceFound) -> PlaceFound:
