@@ -106,7 +106,7 @@ def _standing(case: Case, deed: Deed, facts: Facts) -> str | None:
         case Deed.VOTE:
             return None if seat_of(case, facts.actor) else "本单位不在会审单位之列，或会审已经结束。"
         case Deed.RULE:
-            return _must_wait(case, facts)
+            return must_wait(case, facts)
         case Deed.CONVENE | Deed.ESCALATE:
             return None
 
@@ -119,7 +119,7 @@ def _whose(case: Case, deed: Deed, actor: Actor) -> str:
     return NOT_YOURS
 
 
-def _must_wait(case: Case, facts: Facts) -> str | None:
+def must_wait(case: Case, facts: Facts) -> str | None:
     """A dispatcher who has asked a panel hears it; a supervisor may cut it short, since no citizen's matter is to hang on it."""
     sitting = case.sitting
     if sitting is None or Role.SUPERVISOR in facts.actor.roles or facts.now >= sitting.due:

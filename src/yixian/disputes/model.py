@@ -163,7 +163,6 @@ class Panel(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """A step of the time line."""
 
-    id: UUID
     at: datetime
     actor: str
     role: str

@@ -15,7 +15,7 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.db.pool import Database, Scope
-from yixian.disputes import forms, ladder, record, service, words
+from yixian.disputes import forms, record, service, words
 from yixian.disputes.api import STAFF, sees_votes, storable
 from yixian.disputes.forms import Filled
 from yixian.disputes.model import Case, Deed, Dispute, Entry, Filters, Line, Page, Precedent, Rung
@@ -218,7 +218,7 @@ def _page(here: Here, case: Case, before: tuple[Precedent, ...], tried: Tried | 
         case=case,
         light=light_of(dispute, here.now),
         tally=counted,
-        mine=ladder.seat_of(case, actor),
+        waits=service.waits_for(case, actor, here.city, here.now),
         forms=[(deed, forms.FORMS[deed]) for deed in allowed],
         values=proposed | ({tried.deed: dict(tried.filled.values)} if tried else {}),
         errors=dict(tried.filled.errors) if tried else {},

@@ -331,7 +331,7 @@ def _by(actor: Actor, case: Case, deed: Deed, action: str, now: datetime, note: 
 
 
 def _entry(action: str, at: datetime, actor: str, role: str, unit: str, note: str = "", detail: dict[str, Any] | None = None) -> Entry:
-    return Entry(new_id(at), at, actor, role, unit, action, note, detail or {})
+    return Entry(at, actor, role, unit, action, note, detail or {})
 
 
 def _body(dispute: Dispute) -> dict[str, Any]:
@@ -364,6 +364,13 @@ async def see(tx: Transaction, dispute: UUID) -> Case:
 def offered(case: Case, actor: Actor, city: City, now: datetime) -> tuple[Deed, ...]:
     """What this person may do to it now."""
     return ladder.offered(case, Facts(actor, now, city.register.paths))
+
+
+def waits_for(case: Case, actor: Actor, city: City, now: datetime) -> str | None:
+    """What somebody who may rule still has to wait for, as a sentence."""
+    if case.dispute.ended_at is not None or ladder.role_for(case, Deed.RULE, actor) is None:
+        return None
+    return ladder.must_wait(case, Facts(actor, now, city.register.paths))
 
 
 async def precedents(tx: Transaction, case: Case) -> tuple[Precedent, ...]:

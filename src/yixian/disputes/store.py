@@ -52,11 +52,11 @@ async def find(tx: Transaction, dispute: UUID) -> Case | None:
         f"""
         SELECT to_json(d) AS dispute,
                (SELECT json_agg(p ORDER BY p.side, p.unit) FROM dispute_party p WHERE p.dispute = d.id) AS parties,
-               (SELECT json_agg(w ORDER BY w.at, w.id) FROM dispute_word w WHERE w.ticket = d.ticket) AS words,
+               (SELECT json_agg(w ORDER BY w.at, w.seq, w.id) FROM dispute_word w WHERE w.ticket = d.ticket) AS words,
                (SELECT json_agg(p ORDER BY p.convened_at, p.id) FROM dispute_panel p WHERE p.dispute = d.id) AS panels,
                (SELECT json_agg(s ORDER BY s.votes DESC, s.unit) FROM dispute_seat s WHERE s.dispute = d.id) AS seats,
                (SELECT json_agg(o ORDER BY o.unit, o.seq) FROM dispute_opinion o WHERE o.dispute = d.id) AS opinions,
-               (SELECT json_agg(e ORDER BY e.id) FROM dispute_step e WHERE e.dispute = d.id) AS entries,
+               (SELECT json_agg(e ORDER BY e.seq) FROM dispute_step e WHERE e.dispute = d.id) AS entries,
                (SELECT to_json(r) FROM dispute_ruling r WHERE r.dispute = d.id) AS ruling
           FROM (SELECT {_columns(Dispute)} FROM dispute WHERE id = $1) d
         """,  # noqa: S608 -- the columns are the struct's own
@@ -137,10 +137,10 @@ async def put_entry(tx: Transaction, dispute: UUID, entry: Entry) -> None:
     """Adds a step to the time line."""
     await tx.execute(
         """
-        INSERT INTO dispute_step (id, dispute, at, actor, role, unit, action, note, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO dispute_step (dispute, at, actor, role, unit, action, note, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
-        entry.id, dispute, entry.at, entry.actor, entry.role, entry.unit, entry.action, entry.note, entry.detail,
+        dispute, entry.at, entry.actor, entry.role, entry.unit, entry.action, entry.note, entry.detail,
     )  # fmt: skip
 
 
@@ -439,7 +439,7 @@ async def acknowledge(tx: Transaction, unit_path: str, until: UUID, actor: str, 
         UPDATE dispute_notice
            SET seen_at = $3, seen_by = $4
          WHERE unit_path = $1
-           AND id <= $2
+           AND at <= (SELECT at FROM dispute_notice WHERE id = $2)
            AND seen_at IS NULL
         """,
         unit_path, until, now, actor,

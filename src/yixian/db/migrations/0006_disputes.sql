@@ -128,7 +128,7 @@ END $$;
 CREATE TRIGGER dispute_opinion_in_time BEFORE INSERT ON dispute_opinion FOR EACH ROW EXECUTE FUNCTION only_while_the_panel_sits();
 
 CREATE TABLE dispute_step (
-    id      uuid PRIMARY KEY,
+    seq     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dispute uuid NOT NULL REFERENCES dispute (id),
     at      timestamptz NOT NULL,
     actor   text NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE dispute_step (
     detail  jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE dispute_step IS 'The time line of a dispute.';
-CREATE INDEX dispute_step_by_dispute ON dispute_step (dispute, id);
+CREATE INDEX dispute_step_by_dispute ON dispute_step (dispute, seq);
 
 CREATE TABLE dispute_ruling (
     dispute   uuid PRIMARY KEY REFERENCES dispute (id),
