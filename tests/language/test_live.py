@@ -14,7 +14,7 @@ from yixian.city import service as cities
 from yixian.city.model import Pack
 from yixian.db.pool import AWAY, SYSTEM, Database
 from yixian.language import live
-from yixian.language.live import LiveCity, live_city
+from yixian.language.live import NO_SCHOOL, Lesson, LiveCity, live_city
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'yixian_app'"
 
@@ -24,7 +24,7 @@ async def load(database: Database, pack: Pack) -> None:
         await cities.load(tx, pack, clock())
 
 
-async def renamed(held: LiveCity, name: str) -> None:
+async def renamed(held: LiveCity[Lesson], name: str) -> None:
     while held.city.pack.city.name != name:
         await asyncio.sleep(0.02)
 
@@ -38,7 +38,7 @@ async def test_a_changed_city_is_taken_up_even_after_the_connection_was_lost(
 ):
     monkeypatch.setattr(live, "LISTEN_AGAIN", 0.05)
     await load(database, port_ash)
-    held = await live_city(database)
+    held = await live_city(database, NO_SCHOOL)
     following = asyncio.create_task(held.follow(database))
     try:
         await load(database, called(port_ash, "Port Elm"))

@@ -184,6 +184,23 @@ async def current(tx: Transaction) -> Pack:
     )
 
 
+async def gate(tx: Transaction) -> Gate:
+    """The gate of the city in force, without reading the rest.
+
+    Raises:
+        NoCity: no pack was loaded yet.
+    """
+    documents = await store.bodies(tx, Kind.DOCUMENT)
+    if not documents:
+        raise NoCity("No city is loaded. Load one: yixian pack load packs/guangzhou")
+    return msgspec.json.decode(documents["gate"], type=Gate)
+
+
+async def announce(tx: Transaction) -> None:
+    """Tells the running processes, once this transaction is committed, that something they hold beside the pack has changed."""
+    await store.announce(tx)
+
+
 async def version(tx: Transaction) -> int | None:
     """The id of the latest loading that changed something; None before the first. Cheap: to see whether to read again."""
     return await store.last_load(tx)

@@ -123,6 +123,11 @@ async def record_load(tx: Transaction, load: int, counts: Mapping[str, Counts], 
     await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, str(load))
 
 
+async def announce(tx: Transaction) -> None:
+    """Calls whoever listens for changes of the city."""
+    await tx.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+
 async def last_load(tx: Transaction) -> int | None:
     """The id of the latest loading; None before the first."""
     return await tx.fetchval("SELECT max(id) FROM pack_load")

@@ -15,6 +15,7 @@ from yixian.db.pool import Database
 from yixian.intake import importing
 from yixian.intake.service import Means
 from yixian.language.live import live_city
+from yixian.learning.service import SCHOOL
 from yixian.people.secrets import SoftwareVault
 from yixian.settings import Settings
 
@@ -27,9 +28,9 @@ def import_file(file: File, json: Json = False) -> None:
         task = bar.add_task(file.name, total=None)
 
         async def use(database: Database, settings: Settings) -> importing.Summary:
-            live = await live_city(database)
+            live = await live_city(database, SCHOOL)
             keys = Keys(master_key(settings.home))
-            means = Means(database, live.city, live.reader, SoftwareVault(keys), keys)
+            means = Means(database, live.city, live.reader, SoftwareVault(keys), keys, live.lesson.standing)
             bar.update(task, total=sum(1 for _ in importing.rows(file, live.city.pack.city.timezone)))
             return await importing.import_rows(means, file, clock, lambda: bar.advance(task))
 

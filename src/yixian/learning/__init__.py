@@ -1,0 +1,1 @@
+"""What people settle becomes examples, examples become models, and models are watched."""

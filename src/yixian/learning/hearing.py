@@ -1,0 +1,101 @@
+"""What the worker hears about tickets, kept: examples, contradictions, and how the gate's choices end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from yixian.city import service as cities
+from yixian.db import outbox
+from yixian.db.ids import new_id
+from yixian.db.outbox import Event
+from yixian.db.pool import Transaction
+from yixian.learning import corrections, store, watch
+from yixian.learning.corrections import Taken
+from yixian.learning.model import Suspension, Watched, Withdrawn
+from yixian.tickets import service as tickets
+
+
+async def opened(tx: Transaction, events: Sequence[Event]) -> None:
+    """Takes tickets that were dispatched at once under watch. So many statements a batch, however many tickets. Acts as the system."""
+    ids = [event.subject for event in events if event.body["action"] == "dispatch"]
+    if not ids:
+        return
+    await store.hear_alone(tx)
+    found = [d for ticket, rows in await tickets.lives(tx, ids) if (d := corrections.at_once(ticket, rows))]
+    fresh = await store.put_dispatched(tx, found)
+    if fresh:
+        now = max(event.at for event in events)
+        by_matter = Counter(matter for _, matter in fresh)
+        rounds = await store.count_in(tx, by_matter, new_id(now), now)
+        await store.put_blocks(tx, _places(fresh, by_matter, rounds))
+
+
+def _places(fresh: Sequence[tuple[UUID, str]], by_matter: Counter[str], rounds: dict[str, Watched]) -> list[tuple[UUID, str, UUID, int]]:
+    """The block in which each ticket is counted: every 25 of a round begin another."""
+    next_of = {matter: rounds[matter].tickets - count for matter, count in by_matter.items()}
+    places: list[tuple[UUID, str, UUID, int]] = []
+    for ticket, matter in fresh:
+        places.append((ticket, matter, rounds[matter].round, next_of[matter] // watch.BLOCK))
+        next_of[matter] += 1
+    return places
+
+
+async def moved(tx: Transaction, events: Sequence[Event]) -> None:
+    """Learns from what people settled, and suspends matters that fail. Acts as the system; bears to hear an event again."""
+    steps = [(event.subject, int(event.body["version"])) for event in events if event.body["action"] in tuple(corrections.HEARD)]
+    if not steps:
+        return
+    await store.hear_alone(tx)
+    lives = {ticket.id: (ticket, rows) for ticket, rows in await tickets.lives(tx, list({ticket for ticket, _ in steps}))}
+    heard = [(ticket, seq, corrections.taken(*lives[ticket], seq)) for ticket, seq in steps if ticket in lives]
+    await _keep(tx, heard)
+    judged = [taken.judged for _, _, taken in heard if taken.judged is not None]
+    if judged and (failed := await store.judge(tx, judged)):
+        await _look_at(tx, failed, max(event.at for event in events))
+
+
+async def _keep(tx: Transaction, heard: Sequence[tuple[UUID, int, Taken]]) -> None:
+    """Keeps new examples and withdraws those that they, or returns, contradict."""
+    contradicted: dict[UUID, tuple[int, Withdrawn, datetime]] = {}
+    for ticket, seq, taken in heard:
+        if taken.contradicts is not None:
+            contradicted[ticket] = (seq, taken.contradicts, taken.at)
+    if contradicted:
+        await store.withdraw(tx, contradicted)
+    if made := [taken.correction for _, _, taken in heard if taken.correction is not None]:
+        await store.put_corrections(tx, made)
+
+
+async def _look_at(tx: Transaction, matters: Sequence[str], now: datetime) -> None:
+    """Suspends those of these matters whose live precision is surely below the target."""
+    target = await target_of(tx)
+    blocks = await store.blocks(tx, matters)
+    worth = {matter: watch.evidence(blocks.get(matter, ()), target) for matter in matters}
+    bad = [matter for matter, much in worth.items() if much >= 1 / watch.ALPHA]
+    for watched in await store.watched(tx, bad) if bad else ():
+        await _suspend(tx, watched, target, min(worth[watched.matter], watch.MOST_EVIDENCE), now)
+
+
+async def _suspend(tx: Transaction, watched: Watched, target: float, evidence: float, now: datetime) -> None:
+    """At once and in every process: nobody dispatches this matter without looking until somebody lifts it."""
+    suspension = Suspension(
+        new_id(now), watched.matter, now, None, watched.tickets, watched.rights, watched.wrongs, target, evidence
+    )  # fmt: skip
+    if not await store.suspend(tx, suspension):
+        return
+    body = {
+        "matter": watched.matter, "tickets": watched.tickets, "rights": watched.rights, "wrongs": watched.wrongs,
+        "target": target, "evidence": evidence, "at": now,
+    }  # fmt: skip
+    await outbox.put(tx, Event("matter.suspended", suspension.id, body, now))
+    await cities.announce(tx)
+
+
+async def target_of(tx: Transaction) -> float:
+    """What the live model's gate is to hold; without one, what the city pack's is."""
+    running = await store.live(tx)
+    model = await store.model(tx, running.model) if running else None
+    return model.gate.target if model and model.gate else (await cities.gate(tx)).target
