@@ -37,7 +37,7 @@ def city(tiny: Pack) -> City:
     return compile_city(tiny)
 
 
-def entry(city: City, code: str, **changes: Any) -> Responsibility:
+def entry(city: City, code: str, /, **changes: Any) -> Responsibility:
     """An entry of Port Ash's list, changed."""
     return msgspec.structs.replace(next(e for e in city.pack.responsibilities if e.code == code), **changes)
 

@@ -48,7 +48,21 @@ def load(folder: Folder, json: Json = False) -> None:
     for kind, counts in summary.counts.items():
         table.add_row(kind.value, *(f"{n:,}" for n in (counts.added, counts.changed, counts.retired, counts.unchanged)))
     out.print(table)
+    _show_kept(summary)
     out.print("Nothing had changed." if summary.load is None else f"Loading {summary.load}: {summary.changes:,} changes.")
+
+
+def _show_kept(summary: service.LoadSummary) -> None:
+    """Where the pack and the approved list part ways: the approved words hold."""
+    for kept in summary.kept:
+        says = f"says lead {kept.pack.lead}" if kept.pack else "does not name it"
+        holds = f"lead {kept.approved.lead} since {kept.approved.valid_from}" if kept.approved else "it has ended"
+        news = " (changed by this loading)" if kept.now_changed else ""
+        out.print(f"{kept.code} stays as approved: {holds}; the pack {says}{news}.", highlight=False, markup=False)
+    for one, other in summary.clashes:
+        out.print(f"{one} and {other} fit equally, one of the pack and one approved: propose a change.", highlight=False, markup=False)
+    if summary.kept:
+        out.print("To end the difference put an export of the list into the pack: yixian list export FILE", highlight=False)
 
 
 def load_pack(folder: Path) -> service.LoadSummary:

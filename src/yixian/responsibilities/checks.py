@@ -76,7 +76,7 @@ def warnings(city: City, after: Sequence[Responsibility], matters: Iterable[str]
     """What somebody should know before approving: entries with as many conditions, of which only the code's order decides."""
     found = ties(entry for entry in after if entry.matter in frozenset(matters))
     return tuple(
-        f"“{one.code}”和“{other.code}”条件一样多，两类条件同时具备时按编码先后确定，建议补一条同时具备时的职责。" for one, other in found
+        f"“{one.code}”和“{other.code}”条件一样多，同时具备时只能按编码先后确定，建议补一条同时具备时的职责。" for one, other in found
     )
 
 
@@ -84,8 +84,11 @@ def _equal_owners(city: City, before: Sequence[Responsibility], after: Sequence[
     known = set(overlaps(entry for entry in before if entry.matter in touched))
     found = [pair for pair in overlaps(entry for entry in after if entry.matter in touched) if pair not in known]
     for one, other in found[:MOST]:
-        who = f"“{one.code}”（{lead_name(city, one.lead)}）和“{other.code}”（{lead_name(city, other.lead)}）"
-        yield f"{who}同样适用于“{city.matter_name(one.matter)}”，请给其中一条加上地点、条件或错开日期。"
+        leads, matter = (lead_name(city, one.lead), lead_name(city, other.lead)), city.matter_name(one.matter)
+        yield (
+            f"“{one.code}”（{leads[0]}）和“{other.code}”（{leads[1]}）同样适用于“{matter}”，"
+            "请给其中一条加上地点、条件或错开日期。"
+        )  # fmt: skip
     if len(found) > MOST:
         yield f"另有 {len(found) - MOST} 对条目同样适用。"
 
@@ -101,8 +104,11 @@ def _nobody(
         known, found = (list(unanswered(matters, city.pack.regions, entries, day)) for entries in lists)
         new = [one for one in found if one.matter in city.matters and one not in known]
         for one in new[:MOST]:
-            where = f"在{city.region_name(one.district)}" if one.district else ""
-            yield f"自 {day} 起“{city.matter_name(one.matter)}”{where}没有主办单位，请先补上职责条目。"
+            matter = city.matter_name(one.matter)
+            if one.district is None:
+                yield f"自 {day} 起“{matter}”没有主办单位，请先补上职责条目。"
+            else:
+                yield f"自 {day} 起“{matter}”在{city.region_name(one.district)}没有主办单位，请先补上职责条目。"
         if len(new) > MOST:
             yield f"自 {day} 起另有 {len(new) - MOST} 个事项没有主办单位。"
 

@@ -6,7 +6,7 @@ it takes a few milliseconds (`bench/bench_list.py`). It is made anew with the ci
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -104,15 +104,15 @@ def compile_index(city: City) -> Index:
     return Index(city, entries, tuple("\n".join(of(part) for part in _said(city, entry) if part) for entry in entries))
 
 
-def unit_name(city: City, name: str) -> str:
-    """What an entry's unit is called: its name, or for a name by place whose, as `所在区 · 市场监督管理局`."""
+def unit_name(city: City, name: str, say: Callable[[str], str] = str) -> str:
+    """What an entry's unit is called: its name; for a name by place whose, as `所在区 · 市场监督管理局`. `say`: the reader's language."""
     if not name.startswith("@"):
         return city.unit_name(name)
     level_name, _, function = name[1:].partition(".")
     level = next((level for level in _SOMEWHERE if level.value == level_name), None)
     if level is None:
         return name
-    where = _SOMEWHERE[level]
+    where = say(_SOMEWHERE[level])
     return f"{where} · {_bureau(city, level, function)}" if function else where
 
 
@@ -120,7 +120,8 @@ def _bureau(city: City, level: Level, function: str) -> str:
     """What the bureaus of a function are called, without the place: from the first there is."""
     for (region, what), unit in city.register.by_function.items():
         if what == function and city.units[unit].level is level:
-            return city.units[unit].name.removeprefix(city.regions[region].name).strip()
+            name = city.units[unit].name
+            return name.partition(city.regions[region].name)[2].strip() or name
     return function
 
 

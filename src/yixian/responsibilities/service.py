@@ -409,7 +409,7 @@ def _wrong(proposal: Proposal, versions: Versions, naming: Naming) -> Iterable[s
     if not _same(_standing(versions, proposal.code, proposal.since), proposal.before):
         yield f"“{proposal.code}”在提出建议后已经改动，请按最新内容重新提出。"
     if proposal.after is not None:
-        yield from (f"“{proposal.code}”：{finding.sentence}" for finding in checks.of_entry(naming, proposal.after))
+        yield from (finding.sentence for finding in checks.of_entry(naming, proposal.after))
 
 
 def _same(one: Responsibility | None, other: Responsibility | None) -> bool:
@@ -504,8 +504,8 @@ async def names(tx: Transaction, staff: Iterable[str | None]) -> dict[str, str]:
     return await store.names(tx, sorted({one for one in staff if one}))
 
 
-async def entry(tx: Transaction, actor: Actor, code: str, now: datetime) -> EntrySeen:
-    """An entry with its versions, its whole history, and its proposals as far as this person may see them.
+async def entry(tx: Transaction, code: str, now: datetime) -> EntrySeen:
+    """An entry with its versions, its whole history, and its proposals as far as the acting person may see them.
 
     Raises:
         NotFound: there never was such an entry.
