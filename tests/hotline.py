@@ -38,10 +38,13 @@ STAFF = {
     "reviewer": (Role.REVIEWER, "pa.contact"),
     "caller": (Role.CALL_BACK, "pa.contact"),
     "supervisor": (Role.SUPERVISOR, "pa.contact"),
+    "editor": (Role.KNOWLEDGE_EDITOR, "pa.contact"),
+    "editor.second": (Role.KNOWLEDGE_EDITOR, "pa.contact"),
     "admin": (Role.SYSTEM_ADMIN, "pa.contact"),
     "roads": (Role.HANDLER, "pa.roads"),
     "roads.chief": (Role.UNIT_REVIEWER, "pa.roads"),
     "waste": (Role.HANDLER, "pa.waste"),
+    "waste.chief": (Role.UNIT_REVIEWER, "pa.waste"),
 }
 
 

@@ -35,6 +35,9 @@ from yixian.people import problems as people_problems
 from yixian.people import sessions
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
 from yixian.people.secrets import SoftwareVault, Vault
+from yixian.responsibilities import review
+from yixian.responsibilities import service as responsibilities
+from yixian.responsibilities.api import refused as list_refused
 from yixian.settings import Settings, load
 from yixian.tickets import above
 from yixian.tickets import service as tickets
@@ -51,6 +54,7 @@ LARGEST_BODY = 256 * 1024
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
     "yixian.groups.api", "yixian.groups.pages",
+    "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
@@ -93,7 +97,9 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             live = await live_city(database)
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
-            app.state.pages = render.build(("people", "tickets", "intake", "disputes", "groups"), lambda: _about(live.city), DESKS)
+            app.state.pages = render.build(
+                ("people", "tickets", "responsibilities", "intake", "disputes", "groups"), lambda: _about(live.city), DESKS
+            )
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars),)
             following = asyncio.create_task(live.follow(database))
             try:
@@ -132,6 +138,7 @@ DESKS = (
     Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}),
+    Desk("/desk/list", "职责清单", review.READERS),
     Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})),
     Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN})),
 )
@@ -193,6 +200,9 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     disputes.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     disputes.Refused: _dispute_refused,
     disputes.Overtaken: _dispute_overtaken,
+    responsibilities.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    responsibilities.Refused: list_refused,
+    responsibilities.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
     intake.Unfit: _unfit,
     intake.KeyUsed: _key_used,
     intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),
@@ -280,7 +290,7 @@ def _openapi() -> OpenAPIConfig:
         version=yixian.__version__,
         path="/api",
         description="One line between a city and its people.",
-        tags=[Tag("contacts"), Tag("tickets"), Tag("disputes"), Tag("groups"), Tag("session"), Tag("staff")],
+        tags=[Tag("contacts"), Tag("tickets"), Tag("responsibilities"), Tag("disputes"), Tag("groups"), Tag("session"), Tag("staff")],
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -18,6 +18,7 @@ from yixian.db.pool import AWAY, SYSTEM, Calls, Database
 from yixian.disputes import jobs as dispute_jobs
 from yixian.groups import jobs as group_jobs
 from yixian.people import service as people
+from yixian.responsibilities import jobs as list_jobs
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
 
@@ -33,7 +34,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    kinds = {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **group_jobs.kinds(), **_kinds(settings)}
+    kinds = {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **list_jobs.kinds(), **group_jobs.kinds(), **_kinds(settings)}
     consumers = _consumers()
     while not stopping.is_set():
         try:
@@ -47,7 +48,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
 
 def _consumers() -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
-    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers(), group_jobs.consumers())
+    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers())
     kinds = dict.fromkeys(kind for room in rooms for kind in room)
     return {kind: tuple(consumer for room in rooms for consumer in room.get(kind, ())) for kind in kinds}
 

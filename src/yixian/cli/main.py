@@ -10,7 +10,7 @@ from rich.console import Console
 import yixian
 from yixian.city.pack import InvalidPack
 from yixian.city.service import NoCity
-from yixian.cli import bench, database, demo, dispatch, importing, packs, serving, staff
+from yixian.cli import bench, database, demo, dispatch, importing, lists, packs, serving, staff
 from yixian.db.embedded import DatabaseUnavailable
 from yixian.db.migrate import SchemaMismatch
 from yixian.replay.command import replay_command
@@ -28,6 +28,7 @@ app.command("demo")(demo.demo)
 app.command("worker", hidden=True)(serving.worker)
 app.add_typer(database.app, name="db")
 app.add_typer(packs.app, name="pack")
+app.add_typer(lists.app, name="list")
 app.command("import")(importing.import_file)
 app.command("replay")(replay_command)
 app.add_typer(dispatch.app, name="dispatch")
