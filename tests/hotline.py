@@ -21,6 +21,7 @@ from yixian import logs
 from yixian.app import create_app
 from yixian.city import pack
 from yixian.city import service as cities
+from yixian.city.model import Pack
 from yixian.db import bootstrap, pool
 from yixian.db.pool import SYSTEM
 from yixian.people import passwords, service, store
@@ -129,11 +130,11 @@ class Hotline:
 
 
 @asynccontextmanager
-async def hotline_on(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
-    """The application on this database, with Port Ash loaded and staff hired."""
+async def hotline_on(fresh: bootstrap.Addresses, home: Path, town: Pack | None = None) -> AsyncIterator[Hotline]:
+    """The application on this database, with Port Ash (or a `town` like it) loaded and staff hired."""
     logs.configure("warning")
     clock = Clock()
-    await _fill(fresh, clock.now)
+    await _fill(fresh, clock.now, town or pack.read(TINY))
     app = create_app(Settings(home=home, second_factor=False, staff_rate=10_000), fresh, clock)
     owner = await asyncpg.connect(fresh.owner)
     stopping = asyncio.Event()
@@ -158,11 +159,11 @@ async def hotline_on(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Ho
         await living
 
 
-async def _fill(fresh: bootstrap.Addresses, now: datetime) -> None:
+async def _fill(fresh: bootstrap.Addresses, now: datetime, town: Pack) -> None:
     database = await pool.connect(fresh.application, 2)
     kept = await passwords.hashed(PASSWORD)
     async with database.transaction(SYSTEM) as tx:
-        await cities.load(tx, pack.read(TINY), now)
+        await cities.load(tx, town, now)
     async with database.transaction(SYSTEM) as tx:
         for login, (role, unit) in STAFF.items():
             new = NewStaff(login, login.title(), frozenset({role}), unit, must_change=False)

@@ -20,7 +20,7 @@ from yixian.city.model import Calendar, WorkHours
 
 _SATURDAY: Final = 5
 _FRIDAY_AND_SATURDAY: Final = (4, 5)
-_WRITTEN: Final = re.compile(r"([1-9][0-9]{0,4})(h|wh|wd)")
+_WRITTEN: Final = re.compile(r"([1-9][0-9]{0,4})(m|h|wh|wd)")
 
 # The State Council announces each year in the November before; later years are not in the table yet.
 _CHINA_KNOWN: Final = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
@@ -28,6 +28,9 @@ _CHINA_KNOWN: Final = range(min(chinese_calendar.holidays).year, max(chinese_cal
 
 class TimeUnit(StrEnum):
     """What a duration counts."""
+
+    MINUTES = "m"
+    """Minutes of the clock, day and night."""
 
     HOURS = "h"
     """Hours of the clock, day and night."""
@@ -37,14 +40,14 @@ class TimeUnit(StrEnum):
 
 
 class Duration(msgspec.Struct, frozen=True):
-    """How long something may take: `2h`, `4wh`, `5wd`."""
+    """How long something may take: `10m`, `2h`, `4wh`, `5wd`."""
 
     count: int
     unit: TimeUnit
 
     @staticmethod
     def parse(text: str) -> Duration:
-        """Reads `2h` (clock hours), `4wh` (working hours) or `5wd` (working days).
+        """Reads `10m` (minutes), `2h` (clock hours), `4wh` (working hours) or `5wd` (working days).
 
         Raises:
             ValueError: anything else, a zero included: a limit of nothing is always late.
@@ -60,7 +63,7 @@ class Duration(msgspec.Struct, frozen=True):
 def _parse(text: str) -> Duration:
     written = _WRITTEN.fullmatch(text)
     if written is None:
-        raise ValueError(f"'{text}' is not a duration: write 2h (clock hours), 4wh (working hours) or 5wd (working days)")
+        raise ValueError(f"'{text}' is not a duration: write 10m (minutes), 2h (clock hours), 4wh (working hours) or 5wd (working days)")
     return Duration(int(written[1]), TimeUnit(written[2]))
 
 
@@ -85,6 +88,8 @@ def due(calendar: Calendar, timezone: str, start: datetime, duration: Duration) 
     Working days are counted after the day of the start, and end with the working hours of the last one.
     Working hours begin at once, or with the next working day's hours.
     """
+    if duration.unit is TimeUnit.MINUTES:
+        return start + timedelta(minutes=duration.count)
     if duration.unit is TimeUnit.HOURS:
         return start + timedelta(hours=duration.count)
     zone = _zone(timezone)

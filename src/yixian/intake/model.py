@@ -113,6 +113,8 @@ class Receipt(msgspec.Struct, frozen=True):
     tickets: tuple[TicketReceipt, ...] = ()
     repeated: bool = False
     """The same key was sent before: nothing was stored again."""
+    alarm: tuple[str, ...] = ()
+    """It may be an emergency: show these numbers first and ask whether anybody is in danger. Likeliest first."""
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -131,3 +133,5 @@ class Preview(msgspec.Struct, frozen=True):
     disposition: str = ""
     reason: str = ""
     said: str = ""
+    alarm: tuple[str, ...] = ()
+    """It may be an emergency: ask whether anybody is in danger, and put the caller through to one of these."""

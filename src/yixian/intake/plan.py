@@ -17,6 +17,11 @@ from yixian.language.model import Answer, Disposition, Reading
 ANSWERED_FROM: Final = 0.6
 """How well a guide must fit a consultation to be given as the answer; below it a person answers."""
 
+ALARM_SAID: Final = (
+    "有人正处于危险中吗？请立即拨打 {0}，不要等我们回复。您说的已经登记，工作人员马上查看。 Is anyone in danger? Call {0} now."
+)
+"""To whoever may be in danger; in both languages, as what a pack says of emergencies."""
+
 _OUTCOMES: Final = {"emergency": Outcome.TRANSFERRED, "legal_route": Outcome.LEGAL_ROUTE, "outside": Outcome.OUTSIDE_SCOPE}
 
 
@@ -39,6 +44,8 @@ class Plan(msgspec.Struct, frozen=True):
     reason: str = ""
     said: str = ""
     tickets: tuple[Planned, ...] = ()
+    alarm: tuple[str, ...] = ()
+    """It may be an emergency: the numbers that the resident is shown first, likeliest first."""
 
 
 def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answer, ...], city: City, on: date) -> Plan:
@@ -52,6 +59,11 @@ def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answe
     first = readings[0]
     if first.disposition is not None and contact.outcome is None and not contact.matter:
         return _disposed(first.disposition)
+    if first.alarm is not None and not contact.matter:
+        # Never a silent ordinary ticket: whoever is in danger reads the numbers first, and a person looks within minutes.
+        to = first.alarm.to
+        tickets = (_ticket(contact, first, True, city, on),)
+        return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to)
     if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
     return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on) for reading in readings))

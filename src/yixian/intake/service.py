@@ -93,7 +93,8 @@ async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str
         opened = await _attached(tx, opened, contact, actor, means.city, now)
         known = await _receipts(tx, means, added) if added else ()
     means.db.wake()
-    return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], (*known, *(_receipt(t, means) for t in opened)))
+    receipts = (*known, *(_receipt(ticket, means) for ticket in opened))
+    return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], receipts, alarm=plan.alarm)
 
 
 def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
@@ -191,7 +192,8 @@ async def _attached(
 async def _repeated(tx: Transaction, plan: Plan, contact: ContactIn, who: dict[str, Any], now: datetime) -> tuple[Plan, tuple[str, ...]]:
     """Takes out of the plan what the caller's open tickets already hold; returns their numbers."""
     matters = [t.matter for t in plan.tickets if t.matter]
-    if contact.separate or not matters or who.get("phone_hash") is None:
+    # What may be an emergency is never put quietly with an older ticket.
+    if contact.separate or plan.alarm or not matters or who.get("phone_hash") is None:
         return plan, ()
     found = await store.alike(tx, bytes.fromhex(who["phone_hash"][2:]), matters, now, REPEAT_WITHIN)
     same = {t.matter: number for t in plan.tickets for number, matter, region in found if matter == t.matter and _same_place(t, region)}
@@ -290,6 +292,7 @@ def _contact_row(
             "place": first.place.text,
             "why": decision.why if decision else "",
             "confidence": round(decision.confidence, 3) if decision else None,
+            "alarm": msgspec.to_builtins(first.alarm),
         },
     }
 
@@ -327,7 +330,7 @@ async def _receipt_again(tx: Transaction, means: Means, key: str, digest: bytes)
     kept = await store.find(tx, contact)
     assert kept is not None, "a key is stored with its contact"
     receipts = await _receipts(tx, means, kept.tickets)
-    return Receipt(kept.id, Outcome(kept.outcome), kept.reason, kept.said, receipts, repeated=True)
+    return Receipt(kept.id, Outcome(kept.outcome), kept.reason, kept.said, receipts, repeated=True, alarm=kept.alarm)
 
 
 async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[TicketReceipt, ...]:
@@ -363,4 +366,5 @@ def _preview(reading: Reading, decision: Decision, city: City, plan: Plan) -> Pr
         disposition="" if plan.outcome is Outcome.TICKET_OPENED else plan.outcome,
         reason=plan.reason,
         said=plan.said,
+        alarm=plan.alarm,
     )

@@ -21,6 +21,7 @@ class Kept(msgspec.Struct, frozen=True):
     reason: str
     said: str
     tickets: tuple[str, ...]
+    alarm: tuple[str, ...]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ async def find(tx: Transaction, contact: UUID) -> Kept | None:
     since, till = month_of(contact)
     row = await tx.fetchrow(
         """
-        SELECT id, outcome, reason, said, tickets
+        SELECT id, outcome, reason, said, tickets, reading #> '{alarm,to}' AS alarm
           FROM contact
          WHERE id = $1
            AND at BETWEEN $2 AND $3
@@ -94,7 +95,7 @@ async def find(tx: Transaction, contact: UUID) -> Kept | None:
         since,
         till,
     )
-    return Kept(row["id"], row["outcome"], row["reason"], row["said"], tuple(row["tickets"])) if row else None
+    return Kept(row["id"], row["outcome"], row["reason"], row["said"], tuple(row["tickets"]), tuple(row["alarm"] or ())) if row else None
 
 
 async def alike(

@@ -32,6 +32,7 @@ TOLD: Final[Mapping[Outcome, str]] = {
 
 WHYS: Final[Mapping[Why, str]] = {
     Why.SURE: "把握充分，登记后直接派单",
+    Why.ALARM: "可能是紧急情况，登记后排在派单台最前面，由人立即查看",
     Why.NOTHING_FITS: "没有找到合适的事项，登记后由派单员选择",
     Why.UNSURE: "把握不足，登记后由派单员选择",
     Why.CLOSE_CALL: "两个单位都可能，登记后由派单员选择",

@@ -16,6 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, ServerSentEvent
 
 from yixian.city.inforce import City
+from yixian.city.model import Urgency
 from yixian.db.pool import Database
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
@@ -105,6 +106,10 @@ DISPATCH_TABS: Final = (
     Tab("new", "待派单", Filters(states=(State.AWAITING_DISPATCH,))),
     Tab("joint", "联合审定", Filters(states=(State.JOINT_REVIEW,))),
 )
+
+ALARMS: Final = Filters(states=(State.AWAITING_DISPATCH,), urgency=Urgency.CRITICAL)
+"""What stands above every list of the dispatch desk: what may be an emergency, and what else cannot wait."""
+ALARMS_SHOWN: Final = 10
 
 ALL: Final = Tab("all", "全部未办结", Filters())
 
@@ -222,7 +227,8 @@ async def dispatch_desk(
     async with here.db.transaction(here.session.actor.acting) as tx:
         found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
         counted = await service.counts(tx, here.session.actor, here.now)
-        chosen = ticket or (found.lines[0].number if found.lines else "")
+        alarms = await service.worklist(tx, here.session.actor, ALARMS, "", ALARMS_SHOWN, here.now)
+        chosen = ticket or next((line.number for line in (*alarms.lines, *found.lines)), "")
         seen = await _seen(tx, here.session.actor, chosen, here.city, here.now) if chosen else None
         flags = await above.flags(here.request, tx, found.lines, here.now)
     place, unclear = _place(region, here.city)
@@ -233,6 +239,7 @@ async def dispatch_desk(
         tabs=[(t, _sum(counted, t.filters)) for t in DISPATCH_TABS],
         open_tab=open_tab,
         found=found,
+        alarms=alarms.lines,
         next=_more("/desk/dispatch", {"tab": open_tab.key}, found),
         first=f"/desk/dispatch?tab={open_tab.key}" if after else "",
         flags=flags,

@@ -260,6 +260,7 @@ class Filters(msgspec.Struct, frozen=True):
     matter: str = ""
     """Code of a matter, or of one above."""
     kind: RequestKind | None = None
+    urgency: Urgency | None = None
     light: Light | None = None
     supervision: str = ""
     number: str = ""

@@ -284,6 +284,8 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.that("starts_with(t.matter, {})", filters.matter)
     if filters.kind:
         asked.that("t.kind = {}", filters.kind)
+    if filters.urgency:
+        asked.that("t.urgency = {}", filters.urgency)
     if filters.supervision:
         asked.that("t.supervision = {}", filters.supervision)
     if filters.number:

@@ -1,0 +1,129 @@
+"""What may be an emergency is never a silent ordinary ticket: the resident is asked first, a person looks within minutes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+from tests.hotline import Hotline, hotline_on
+from tests.intake.conftest import NOW, TINY
+
+from yixian.city import pack
+from yixian.city import service as cities
+from yixian.city.inforce import compile_city
+from yixian.city.model import Danger, Pack, Plea
+from yixian.db import bootstrap
+from yixian.db.pool import SYSTEM
+from yixian.dispatch.model import Why
+from yixian.intake import service
+from yixian.intake.model import ContactIn, Outcome
+from yixian.intake.service import Means
+from yixian.language.service import compile_reader
+from yixian.people.model import CallerIn
+
+HELP = "Please hurry, my brother is not breathing, he is lying by the pothole in Northgate"
+POTHOLE = "There is a deep pothole on the road in Northgate, a hole in the road"
+WHO = CallerIn(phone="+447700900123")
+
+_SIGNS = {"body": ("not breathing", "bleeding", "unconscious"), "now": ("hurry", "please come", "right now")}
+_PLEAS = (
+    *(Plea(f"{now}, my {who} is {how}", True, ("998", "999"), "illness", "en")
+      for now in ("please hurry", "please come") for who in ("brother", "father", "neighbour") for how in ("bleeding", "not breathing")),
+    *(Plea(text, False, (), "illness", "en") for text in (
+        "the surgery was closed", "my bin was not emptied", "how do I pay", "the lamp is out", "a hole in the road", "my neighbour is loud",
+        "which day is my bin emptied", "the bus was late", "my father needs a permit", "is the library open", "thank you", "hello")),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def watchful() -> Pack:
+    """Port Ash, with examples of emergencies and a clock of minutes."""
+    read = pack.read(TINY)
+    limits = tuple(msgspec.structs.replace(limit, dispatch="10m") if limit.urgency == "critical" else limit for limit in read.limits)
+    general = next(limit for limit in read.limits if limit.urgency == "*" and limit.kind == "*")
+    limits += () if any(limit.urgency == "critical" for limit in limits) else (
+        msgspec.structs.replace(general, urgency="critical", dispatch="10m"),
+    )  # fmt: skip
+    danger = Danger(signs=_SIGNS, examples=_PLEAS, ask=0.5, sure=0.6)
+    return msgspec.structs.replace(read, limits=limits, triage=msgspec.structs.replace(read.triage, danger=danger))
+
+
+@pytest.fixture
+async def alert(means: Means, watchful: Pack) -> Means:
+    async with means.db.transaction(SYSTEM) as tx:
+        await cities.load(tx, watchful, NOW)
+    return msgspec.structs.replace(means, city=compile_city(watchful), reader=compile_reader(watchful))
+
+
+@pytest.fixture
+async def hotline(fresh: bootstrap.Addresses, home: Path, watchful: Pack) -> AsyncIterator[Hotline]:
+    async with hotline_on(fresh, home, watchful) as running:
+        yield running
+
+
+async def test_it_waits_for_a_person_with_minutes_to_go_and_not_for_a_unit(alert: Means, owner: asyncpg.Connection) -> None:
+    receipt = await service.record(alert, ContactIn(HELP), None, None, NOW)
+    assert receipt.outcome is Outcome.TICKET_OPENED
+    assert receipt.alarm[0] in ("998", "999")
+    assert receipt.alarm[0] in receipt.said
+    assert not receipt.tickets[0].dispatched
+    row = await owner.fetchrow("SELECT urgency, state, dispatch_due FROM ticket")
+    assert row is not None
+    assert (row["urgency"], row["state"]) == ("critical", "awaiting_dispatch")
+    assert (row["dispatch_due"] - NOW).total_seconds() == 600
+
+
+async def test_the_same_key_shows_the_numbers_again(alert: Means) -> None:
+    first = await service.record(alert, ContactIn(HELP), None, "k", NOW)
+    again = await service.record(alert, ContactIn(HELP), None, "k", NOW)
+    assert again.repeated
+    assert again.alarm == first.alarm
+
+
+async def test_it_is_not_put_quietly_with_an_older_ticket(alert: Means, owner: asyncpg.Connection) -> None:
+    await service.record(alert, ContactIn(POTHOLE, caller=WHO), None, None, NOW)
+    receipt = await service.record(alert, ContactIn(HELP + ", a hole in the road", caller=WHO), None, None, NOW)
+    assert receipt.outcome is Outcome.TICKET_OPENED
+    assert await owner.fetchval("SELECT count(*) FROM ticket") == 2
+
+
+async def test_an_ordinary_matter_goes_its_way(alert: Means) -> None:
+    receipt = await service.record(alert, ContactIn(POTHOLE), None, None, NOW)
+    assert receipt.alarm == ()
+    assert receipt.tickets[0].dispatched
+
+
+async def test_a_preview_says_it_before_anything_is_stored(alert: Means) -> None:
+    (shown,) = service.preview(alert, ContactIn(HELP), NOW)
+    assert shown.why is Why.ALARM
+    assert shown.alarm
+
+
+async def test_the_resident_reads_the_numbers_before_anything_else(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    assert "有人正处于危险中吗" in browser.text
+    assert browser.text.index("有人正处于危险中吗") < browser.text.index("工单编号")
+    assert "tel:999" in browser.page.links
+
+
+async def test_the_operator_is_told_to_ask_first(hotline: Hotline) -> None:
+    desk = await (await hotline.staff("operator")).open("/desk/operator")
+    await desk.send("/desk/operator", deed="check", text=HELP)
+    assert "先问有没有人正处于危险中" in desk.text
+    await desk.send("/desk/operator", deed="check", text=POTHOLE)
+    assert "先问有没有人正处于危险中" not in desk.text
+
+
+async def test_it_stands_above_what_is_long_overdue(hotline: Hotline) -> None:
+    await hotline.says("zzz qqq xxx")
+    hotline.clock.forward(days=9)
+    await hotline.says(HELP)
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    assert "特急 1 件" in desk.text
+    assert desk.text.index("Please hurry") < desk.text.index("zzz qqq xxx")
+    # It is the one that is open for work, too.
+    assert HELP in desk.text

@@ -1,0 +1,128 @@
+"""What may be an emergency although no phrase says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from yixian.city import pack
+from yixian.city.model import Danger, Pack, Plea, Urgency
+from yixian.language.danger import compile_danger, weigh
+from yixian.language.normalise import normalise
+from yixian.language.service import Reader, compile_reader, read
+
+GUANGZHOU = Path(__file__).parents[2] / "packs" / "guangzhou"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我奶奶摔在厕所里，后脑勺出血，怎么叫都没反应",
+        "隔壁一直有女人在喊别打了，还有砸东西的声音",
+        "我把药全吃了，替我跟我妈说声对不起",
+        "个细路跌咗落涌，仲喺水面扑紧",
+        "please hurry, my friend isn't breathing and her lips are blue",
+        "我想投诉物业，电梯修了半年都没修好，保安也不管事，打电话没人接，现在我儿子和奶奶困在里面，灯灭了，奶奶说喘不上气",
+    ],
+)
+def test_who_is_in_danger_and_says_it_in_own_words_is_heard(guangzhou_reader: Reader, text: str) -> None:
+    first = read(guangzhou_reader, text)[0]
+    sent = first.disposition is not None and first.disposition.kind == "emergency"
+    assert sent or (first.alarm is not None and first.urgency is Urgency.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请问长者饭堂几点开门",
+        "公积金提取需要什么材料",
+        "楼下烧烤店每天晚上营业到凌晨，油烟很大",
+        "小区门口的共享单车乱停乱放，人行道都走不了",
+        "单位拖欠工资三个月了，想问怎么投诉",
+        "where can I renew my residence permit",
+        "想問下圖書館星期一開唔開",
+    ],
+)
+def test_who_asks_or_complains_is_not_asked_about_danger(guangzhou_reader: Reader, text: str) -> None:
+    first = read(guangzhou_reader, text)[0]
+    assert first.alarm is None
+    assert first.disposition is None or first.disposition.kind != "emergency"
+
+
+def test_the_likely_number_comes_first(guangzhou_reader: Reader) -> None:
+    def to(text: str) -> tuple[str, ...]:
+        assert guangzhou_reader.danger is not None
+        return weigh(guangzhou_reader.danger, normalise(text)).to
+
+    assert to("窗口往外冒烟，里面红红的，有人在拍玻璃")[0] == "119"
+    assert to("他拿着刀在砸我家的门")[0] == "110"
+    assert to("我爸胸口疼，出冷汗，喘不上气")[0] == "120"
+    assert "122" in to("两辆车撞在一起，司机卡在里面流血")
+
+
+def test_a_phrase_that_everything_else_contradicts_is_asked_about_and_not_sent_away(guangzhou: Pack) -> None:
+    reader = compile_reader(_with(guangzhou, ask=0.001, sure=1.0))
+    first = read(reader, "楼上着火了快来人")[0]
+    assert first.disposition is None
+    assert first.alarm is not None and first.alarm.to[0] == "119"
+
+
+def test_danger_comes_before_a_legal_route(guangzhou_reader: Reader) -> None:
+    text = "法院判决我不服，他现在拿着菜刀在我家门口砸门，说要砍死我"
+    first = read(guangzhou_reader, text)[0]
+    assert first.alarm is not None or (first.disposition is not None and first.disposition.code == "110")
+
+
+def test_a_pack_without_examples_works_by_its_phrases(port_ash: Pack, port_ash_reader: Reader) -> None:
+    assert port_ash.triage.danger is None and port_ash_reader.danger is None
+    first = read(port_ash_reader, "the shed is on fire")[0]
+    assert first.disposition is not None and first.disposition.code == "999"
+    assert read(port_ash_reader, "he is not breathing")[0].alarm is None
+
+
+def test_examples_of_one_sort_only_teach_nothing(guangzhou: Pack) -> None:
+    danger = Danger(signs={"fire": ("着火",)}, examples=(Plea("着火了", True, ("119",)),))
+    assert compile_danger(danger, ["路灯不亮"]) is None
+    assert compile_danger(None, ["路灯不亮"]) is None
+
+
+def test_learning_twice_gives_the_same_weights(guangzhou: Pack) -> None:
+    ordinary = [example.text for example in guangzhou.examples[:500]]
+    one, other = (compile_danger(guangzhou.triage.danger, ordinary) for _ in range(2))
+    assert msgspec.json.encode(one.terms if one else None) == msgspec.json.encode(other.terms if other else None)
+
+
+def test_a_long_letter_is_weighed_in_little_time(guangzhou_reader: Reader) -> None:
+    assert guangzhou_reader.danger is not None
+    letter = normalise("我住在白云区，楼上漏水很久了，物业一直不处理，" * 150)
+    began = time.process_time()
+    for _ in range(10):
+        weigh(guangzhou_reader.danger, letter)
+    assert time.process_time() - began < 1.0
+    assert weigh(guangzhou_reader.danger, "").chance < 0.5
+
+
+def test_the_examples_hold_enough_of_each_sort() -> None:
+    with io.StringIO((GUANGZHOU / "triage" / "examples.csv").read_text(encoding="utf-8")) as file:
+        rows = list(csv.DictReader(file))
+    assert sum(row["emergency"] == "yes" for row in rows) >= 300
+    assert sum(row["emergency"] == "" for row in rows) >= 300
+    assert {"zh", "yue", "en"} <= {row["language"] for row in rows if row["emergency"] == "yes"}
+
+
+def test_the_folder_is_read_as_it_is_written() -> None:
+    danger = pack.read(GUANGZHOU).triage.danger
+    assert danger is not None
+    assert 0 < danger.ask < danger.sure < 1
+    assert all(plea.to for plea in danger.examples if plea.emergency)
+
+
+def _with(guangzhou: Pack, ask: float, sure: float) -> Pack:
+    assert guangzhou.triage.danger is not None
+    danger = msgspec.structs.replace(guangzhou.triage.danger, ask=ask, sure=sure)
+    return msgspec.structs.replace(guangzhou, triage=msgspec.structs.replace(guangzhou.triage, danger=danger))
