@@ -13,16 +13,18 @@ import msgspec
 
 from yixian.city import service as cities
 from yixian.city.inforce import City, compile_city
-from yixian.db.ids import new_id
+from yixian.db.ids import first_id, new_id
 from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.dispatch import guarantee
 from yixian.dispatch.model import Standing
 from yixian.language.live import Lesson, School
-from yixian.learning import store, training
+from yixian.learning import gaps, store, training, whatif
 from yixian.learning.model import Card, Correction, Live, Model, Suspension, Watched
 from yixian.learning.training import Trained
+from yixian.learning.whatif import Effect, Side
 from yixian.people import audit
 from yixian.people.model import Actor, Role
+from yixian.tickets import service as tickets
 
 RULING: Final = frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR, Role.SYSTEM})
 """Who decides which model is live, and lifts suspensions."""
@@ -52,8 +54,8 @@ class Overtaken(Exception):
     """Somebody was faster; carries what is live now."""
 
     def __init__(self, now_live: Live | None) -> None:
-        said = f"V{now_live.model} 版" if now_live else "城市包自身"
-        super().__init__(f"刚刚有人切换了派单模型，现在上线的是{said}，请查看后再操作。")
+        switched = f"刚刚有人切换了派单模型，现在上线的是 V{now_live.model} 版，请查看后再操作。" if now_live else ""
+        super().__init__(switched or "刚刚有人回退了派单模型，现在按城市包派单，请查看后再操作。")
         self.now_live = now_live
 
 
@@ -111,9 +113,9 @@ async def train(
     return model, True
 
 
-async def _corrections(tx: Transaction) -> tuple[Correction, ...]:
+async def _corrections(tx: Transaction, after: UUID = UUID(int=0)) -> tuple[Correction, ...]:
+    """The examples in force that have a higher id, that is, that were settled later."""
     found: list[Correction] = []
-    after = UUID(int=0)
     while page := await store.corrections(tx, after, AT_ONCE):
         found += page
         after = page[-1].id
@@ -160,7 +162,7 @@ async def go_live(tx: Transaction, actor: Actor, version: int, seen: UUID | None
         raise Refused(f"V{version} 版已经上线。")
     row = Live(new_id(now), version, now, None, "live", actor.id, _role(actor), reason.strip(), current.id if current else None)
     await _change(tx, current, row, now)
-    await store.lift_all(tx, row, f"V{version} 版上线")
+    await store.lift_all(tx, row, f"V{version} 版模型上线")
     await _tell(tx, actor, "model.live", current, row, reason, now)
     return row
 
@@ -309,3 +311,55 @@ async def learned_by(tx: Transaction, version: int | None, mark: str = "", suspe
 
 SCHOOL: Final[School[Learned]] = School(store.mark, learned)
 """For `language.live.live_city`."""
+
+
+# -- What if, and what is open -----------------------------------------------------------------------------------
+
+GONE_THROUGH: Final = 500
+"""Tickets read in one transaction of a replay."""
+
+
+async def replay(
+    database: Database,
+    before: Side,
+    after: Side,
+    on: date,
+    start: Effect,
+    limit: int,
+    learned_from: frozenset[UUID],
+    done: Callable[[Effect], None],
+) -> Effect:
+    """Goes through past tickets from `start.after` on, `limit` in all, and gives back what would move. Nothing is written.
+
+    `done` is told after every stretch; what it is told can be the `start` of another call, which then goes on from there.
+    """
+    effect = start
+    while effect.tickets < limit:
+        async with database.transaction(SYSTEM) as tx:
+            await store.read_only(tx)
+            page = await tickets.past(tx, effect.after, min(GONE_THROUGH, limit - effect.tickets))
+        if not page:
+            break
+        effect = await asyncio.to_thread(whatif.replayed, effect, page, before, after, on, learned_from)
+        done(effect)
+    return effect
+
+
+async def learned_from(tx: Transaction, version: int) -> frozenset[UUID]:
+    """The tickets that a model learned from."""
+    return await store.learned_from(tx, version)
+
+
+async def report(tx: Transaction, city: City, now: datetime) -> gaps.Report:
+    """What the responsibility list leaves open, by its words and by the tickets of the last 90 days."""
+    since, on = now - gaps.WINDOW, today(city, now)
+    unowned = [gaps.Unowned(matter, count, tuple(numbers)) for matter, count, numbers in await tickets.unowned(tx, since)]
+    settled = await _corrections(tx, first_id(since))
+    return gaps.Report(
+        since=since.date(),
+        holes=gaps.holes(city, on),
+        unowned=tuple(unowned[: gaps.MOST]),
+        pairs=gaps.pairs(city, on),
+        contradicted=gaps.contradicted(city, settled, on),
+        swaps=await store.swaps(tx, since, gaps.SWAPS_FROM, gaps.MOST),
+    )

@@ -84,6 +84,11 @@ async def corrections(tx: Transaction, after: UUID, limit: int) -> tuple[Correct
     return tuple(msgspec.convert(dict(r), Correction) for r in rows)
 
 
+async def read_only(tx: Transaction) -> None:
+    """Nothing can be written for the rest of this transaction."""
+    await tx.execute("SET TRANSACTION READ ONLY")
+
+
 async def forget(tx: Transaction, before: datetime) -> int:
     """Deletes examples settled before `before`, in models too; returns how many."""
     done = await tx.execute("DELETE FROM correction WHERE at < $1", before)
@@ -175,7 +180,8 @@ def _threshold(kept: float | None) -> float:
 
 
 def _model(row: Mapping[str, Any]) -> Model:
-    return Model(**{**row, "gate": _gate_in(row["gate"]), "card": msgspec.convert(row["card"], Card)})
+    kept: dict[str, Any] = {**row, "gate": _gate_in(row["gate"]), "card": msgspec.convert(row["card"], Card)}
+    return Model(**kept)
 
 
 async def models(tx: Transaction, limit: int) -> tuple[Model, ...]:
@@ -224,6 +230,20 @@ async def taught(tx: Transaction, version: int) -> tuple[Taught, ...]:
         version,
     )
     return tuple(Taught(*r) for r in rows)
+
+
+async def learned_from(tx: Transaction, version: int) -> frozenset[UUID]:
+    """The tickets among a model's examples."""
+    rows = await tx.fetch(
+        """
+        SELECT c.ticket
+          FROM model_example e
+          JOIN correction c ON c.id = e.correction
+         WHERE e.model = $1
+        """,
+        version,
+    )
+    return frozenset(r["ticket"] for r in rows)
 
 
 # -- Which is live -----------------------------------------------------------------------------------------------

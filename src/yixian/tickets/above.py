@@ -33,6 +33,25 @@ class Above(msgspec.Struct, frozen=True):
     """Why a step on the ticket with this number must be taken elsewhere, as a sentence; None when it need not."""
 
 
+class Note(msgspec.Struct, frozen=True):
+    """What the supervisor is to see first."""
+
+    sentence: str
+    link: str
+
+
+NOTING: Final = "tickets_noting"
+"""Under this name the application's state keeps those who have notes for the supervisor."""
+
+Noting = Callable[[Transaction], Awaitable[tuple[Note, ...]]]
+
+
+async def notes(request: Asked, tx: Transaction) -> tuple[Note, ...]:
+    """What the rooms above have to tell the supervisor; one statement a room."""
+    rooms: tuple[Noting, ...] = request.app.state.get(NOTING) or ()
+    return tuple([note for room in rooms for note in await room(tx)])
+
+
 async def flags(request: Asked, tx: Transaction, lines: Sequence[Line], now: datetime) -> Mapping[UUID, tuple[str, ...]]:
     """What the rooms above say of a list's tickets."""
     found: dict[UUID, tuple[str, ...]] = {}
