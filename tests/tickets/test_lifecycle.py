@@ -16,10 +16,10 @@ from yixian.city import pack
 from yixian.city.inforce import City, compile_city
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db.ids import new_id
-from yixian.people.model import Actor, Role, citizen
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, lifecycle
 from yixian.tickets.lifecycle import EDGES, Clock, Edge, Facts, Refusal
-from yixian.tickets.model import FINAL, OPEN, Action, Order, OrderRole, Rating, State, Step, Ticket
+from yixian.tickets.model import FINAL, OPEN, Action, Order, OrderRole, Rating, Special, State, Step, Ticket
 
 CITY = compile_city(pack.read(TINY))
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -85,13 +85,13 @@ def test_every_action_is_used_and_every_edge_has_somebody_to_take_it() -> None:
 def test_the_clock_runs_from_dispatch_and_not_from_signing() -> None:
     assert {e.clock for e in EDGES if e.action is Action.SIGN} == {Clock.RUNS}
     assert {e.clock for e in EDGES if e.action is Action.DISPATCH} == {Clock.STARTS}
-    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW} <= {Clock.RUNS, Clock.EXTENDS}
+    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW} <= {Clock.RUNS, Clock.EXTENDS, Clock.TIGHTENS, Clock.EASES}
 
 
 def test_only_staff_roles_of_the_right_kind_stand_in_the_table() -> None:
     administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.ANALYST, Role.KNOWLEDGE_EDITOR}
     assert not [e for e in EDGES if e.by & administrators]
-    assert {e.action for e in EDGES if Role.SYSTEM in e.by} == {Action.DISPATCH}
+    assert {e.action for e in EDGES if Role.SYSTEM in e.by} == {Action.DISPATCH, Action.JOIN, Action.LEAVE}
 
 
 # -- Walks -------------------------------------------------------------------------------------------------------
@@ -144,7 +144,8 @@ class Walk:
 
     def candidates(self, actor: Actor, action: Action) -> list[Step]:
         """Steps with everything filled in, of which at least one can be taken when the action is offered."""
-        full = Step(note="x", basis="x", answer=ANSWER, days=1, number="PA2", texts=("a", "b"))
+        special = Special("Dark nights", self.now, answer="1wd")
+        full = Step(note="x", basis="x", answer=ANSWER, days=1, number="PA2", texts=("a", "b"), campaign=new_id(self.now), special=special)
         if action is Action.RATE:
             return [msgspec.structs.replace(full, rating=Rating(3, solution, 3)) for solution in (5, 1)]
         units = self.city.units if action is Action.INVITE else UNITS
@@ -159,6 +160,7 @@ class Walk:
         assert t.dispatched_at is None or t.basis
         assert t.state is not State.CLOSED or t.answer
         assert (t.next_due is None) == (t.amber_at is None)
+        assert (t.campaign is None) == (t.special is None)
         assert len({(o.unit, o.role) for o in live}) == len(live)
         if t.state in OPEN and t.state is not State.AWAITING_DISPATCH:
             assert leading == [t.lead]
@@ -178,7 +180,7 @@ def actors(city: City) -> list[Actor]:
         Actor(r, r, frozenset({r}), "pa.contact", "pa/pa.contact/") for r in STAFF_ROLES if r not in (Role.HANDLER, Role.UNIT_REVIEWER)
     ]
     units = [Actor(u, u, frozenset({r}), u, city.register.unit_path(u)) for u in (*UNITS, "pa") for r in (Role.HANDLER, Role.UNIT_REVIEWER)]
-    return [*hotline, *units, citizen("PA1")]
+    return [*hotline, *units, citizen("PA1"), SYSTEM_ACTOR]
 
 
 PLAIN = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,7 +23,7 @@ from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Session
 from yixian.people.secrets import Vault
 from yixian.tickets import above, deadlines, numbers, service
-from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, State, Step, Ticket
+from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Special, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
 from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
 
@@ -176,6 +177,10 @@ class TicketOut(msgspec.Struct, frozen=True):
     rated_solution: int | None
     rated_attitude: int | None
     rating_words: str
+    campaign: UUID | None
+    """The special campaign that it belongs to."""
+    special: Special | None
+    """Its name, and the limits that it gives the ticket."""
     orders: tuple[OrderOut, ...]
     history: tuple[RowOut, ...]
 

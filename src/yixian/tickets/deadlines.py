@@ -1,6 +1,7 @@
 """When what is owed on a ticket: the clock starts when a unit is named, not when it signs.
 
-The limits come from the city pack by kind, urgency and audience; working time from its calendar.
+The limits come from the city pack by kind, urgency and audience; working time from its calendar. A ticket in a special campaign has the
+campaign's limits where they are stricter; longer ones only where the campaign gives a reason, and never for urgent tickets.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ import msgspec
 
 from yixian.city.calendar import Duration, TimeUnit
 from yixian.city.inforce import City
-from yixian.city.model import Limit
+from yixian.city.model import Limit, Urgency
 from yixian.tickets.lifecycle import WITH_UNIT, Clock
-from yixian.tickets.model import Light, State, Ticket
+from yixian.tickets.model import Light, Special, State, Ticket
 
 AMBER: Final = timedelta(hours=24)
 """How long before a limit a ticket is shown amber and its people are warned, at most: of a short limit it is the last third."""
 
 RETURN_WITHIN: Final = "1wd"
 """How long a unit has to return what is not its own (domain sheet, Weifang art. 22)."""
+
+
+class Owed(msgspec.Struct, frozen=True, order=True):
+    """Until when a unit owes what, UTC. Ordered by strictness: the earlier answer is the stricter."""
+
+    answer: datetime
+    contact: datetime
+    sign: datetime
 
 
 def limit_of(ticket: Ticket, city: City) -> Limit:
@@ -42,19 +51,70 @@ def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime
                 moved, dispatch_due=city.due(now, limit_of(moved, city).dispatch), sign_due=None, contact_due=None, answer_due=None
             )
         case Clock.EXTENDS:
-            owed = max(moved.answer_due or now, now)
-            return msgspec.structs.replace(moved, answer_due=city.due(owed, f"{before.extension_asked}wd"))
+            from_then = max(moved.answer_due or now, now)
+            return msgspec.structs.replace(moved, answer_due=city.due(from_then, f"{before.extension_asked}wd"))
+        case Clock.TIGHTENS:
+            return tightened(moved, city, now)
+        case Clock.EASES:
+            return eased(moved, city)
+
+
+def owed(limit: Limit, special: Special | None, urgency: Urgency, city: City, start: datetime) -> Owed:
+    """What a unit owes that was named at `start`: by the ordinary `limit`, and by those of a campaign."""
+
+    def until(ordinary: str, own: str) -> datetime:
+        usual = city.due(start, ordinary)
+        if special is None or not own:
+            return usual
+        ours = city.due(start, own)
+        return ours if special.longer and urgency is Urgency.NORMAL else min(ours, usual)
+
+    sign, contact, answer = (special.sign, special.contact, special.answer) if special else ("", "", "")
+    return Owed(until(limit.answer, answer), until(limit.contact, contact), until(limit.sign, sign))
+
+
+def tightened(ticket: Ticket, city: City, now: datetime) -> Ticket:
+    """The ticket as it joins a campaign: what is still owed counts anew from `now`, and never ends later than the citizen was told.
+
+    Before dispatch nothing runs yet: the campaign's limits hold from the dispatch on.
+    """
+    if ticket.state not in WITH_UNIT:
+        return ticket
+    fresh = owed(limit_of(ticket, city), ticket.special, ticket.urgency, city, now)
+    return msgspec.structs.replace(
+        ticket,
+        sign_due=ticket.sign_due if ticket.signed_at else _earlier(ticket.sign_due, fresh.sign),
+        contact_due=ticket.contact_due if ticket.contacted_at else _earlier(ticket.contact_due, fresh.contact),
+        answer_due=_earlier(ticket.answer_due, fresh.answer),
+    )
+
+
+def eased(ticket: Ticket, city: City) -> Ticket:
+    """The ticket as it is taken out of a campaign: the ordinary limits from dispatch, or what it has when that is later."""
+    if ticket.state not in WITH_UNIT or ticket.dispatched_at is None:
+        return ticket
+    usual = owed(limit_of(ticket, city), None, ticket.urgency, city, ticket.dispatched_at)
+    return msgspec.structs.replace(
+        ticket,
+        sign_due=max(ticket.sign_due or usual.sign, usual.sign),
+        contact_due=max(ticket.contact_due or usual.contact, usual.contact),
+        answer_due=max(ticket.answer_due or usual.answer, usual.answer),
+    )
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
 def started(ticket: Ticket, city: City, now: datetime) -> Ticket:
     """The ticket with a unit's limits counted from `now`."""
-    limit = limit_of(ticket, city)
+    fresh = owed(limit_of(ticket, city), ticket.special, ticket.urgency, city, now)
     return msgspec.structs.replace(
         ticket,
         dispatch_due=None,
-        sign_due=city.due(now, limit.sign),
-        contact_due=city.due(now, limit.contact),
-        answer_due=city.due(now, limit.answer),
+        sign_due=fresh.sign,
+        contact_due=fresh.contact,
+        answer_due=fresh.answer,
         first_dispatched_at=ticket.first_dispatched_at or now,
         dispatched_at=now,
         signed_at=None,

@@ -109,8 +109,31 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
             return Change(msgspec.structs.replace(ticket, supervision="listed"))
         case Action.CALL_IN:
             return Change(msgspec.structs.replace(ticket, supervision="called_in"))
+        case Action.JOIN | Action.LEAVE:
+            return _of_campaign(ticket, action, step)
         case _:
             return Change(ticket)
+
+
+def _of_campaign(ticket: Ticket, action: Action, step: Step) -> Change:
+    """Into the step's campaign, or out of the one it is in. Which limits that means, `deadlines.py` says."""
+    detail: dict[str, Any] = {"left": _named(ticket)} if ticket.campaign else {}
+    joins = action is Action.JOIN
+    moved = msgspec.structs.replace(ticket, campaign=step.campaign if joins else None, special=step.special if joins else None)
+    return Change(moved, detail=detail | ({"joined": _named(moved)} if moved.campaign else {}))
+
+
+def _named(ticket: Ticket) -> dict[str, Any]:
+    """The ticket's campaign with its limits, as the history keeps them."""
+    special = ticket.special
+    assert special is not None, "the database keeps both or neither"
+    return {
+        "campaign": str(ticket.campaign),
+        "name": special.name,
+        "sign": special.sign,
+        "contact": special.contact,
+        "answer": special.answer,
+    }
 
 
 def _no_extension_asked(ticket: Ticket) -> Ticket:
@@ -202,6 +225,10 @@ def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
     )
     fresh = _no_extension_asked(fresh)
     detail: dict[str, Any] = {"answer": ticket.answer, "round": fresh.rounds}
+    if edge.action is Action.REOPEN and ticket.campaign is not None:
+        # Its campaign may be over by now; if it is not, it takes the ticket in again.
+        detail["left"] = _named(ticket)
+        fresh = msgspec.structs.replace(fresh, campaign=None, special=None)
     live = tuple(o.id for o in facts.orders if o.ended_at is None)
     if edge.target is State.AWAITING_DISPATCH:
         return Change(msgspec.structs.replace(fresh, lead=None), ended=live, ended_how=edge.action, detail=detail)
@@ -226,6 +253,8 @@ def part_of(ticket: Ticket, text: str, number: str, now: datetime) -> Ticket:
         fresh(ticket.contact, number, ticket.caller, ticket.channel, ticket.kind, text, ticket.urgency, ticket.audience, now),
         region=ticket.region,
         place=ticket.place,
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
         hides_identity=ticket.hides_identity,
         complained_unit=ticket.complained_unit,
         split_from=ticket.id,

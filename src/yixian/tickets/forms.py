@@ -110,6 +110,8 @@ FORMS: Final[Mapping[Action, Form]] = {
     Action.SPLIT: Form((Field("texts", Kind.PARTS, "拆分后的内容", hint="每张工单一段，段与段之间空一行。"),)),
     Action.WITHDRAW: Form((_note("撤回原因"),), "danger"),
     Action.TERMINATE: Form((_note("终止理由", hint="会告知市民。"),), "danger"),
+    Action.JOIN: Form(),
+    Action.LEAVE: Form((_note("移出理由"),), hint="移出后恢复普通时限，从派单时起算；不会比现在更早到期。"),
 }
 
 CITIZENS: Final[Mapping[Action, Form]] = {

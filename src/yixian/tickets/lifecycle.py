@@ -42,6 +42,10 @@ class Clock(StrEnum):
     """The answer is owed later, by what was asked for."""
     STOPS = "stops"
     """Nothing is owed any more."""
+    TIGHTENS = "tightens"
+    """What is still owed is counted from now by the campaign's limits, and never owed later than before."""
+    EASES = "eases"
+    """The ordinary limits hold again, counted from dispatch; nothing is owed earlier than before."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -312,6 +316,17 @@ def has_parts(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return None if step.texts and all(t.strip() for t in step.texts) else "请填写拆分后每张工单的内容。"
 
 
+def names_campaign(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A campaign is named that it does not belong to yet."""
+    named = step.special is not None and step.campaign is not None and step.campaign != ticket.campaign
+    return None if named else "工单由系统按专项的范围纳入，不能手工操作。"
+
+
+def is_in_campaign(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It belongs to a special campaign."""
+    return None if ticket.campaign is not None else "本工单不在任何专项中。"
+
+
 # -- The table ---------------------------------------------------------------------------------------------------
 
 DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
@@ -424,6 +439,15 @@ EDGES: Final[tuple[Edge, ...]] = (
              why="Refusal to cooperate, or one of the non-acceptance cases; the citizen is told the reason (Weifang).")
         for s in (State.AWAITING_DISPATCH, State.HANDLING, State.JOINT_REVIEW, State.IN_REVIEW)
     ),
+    *(
+        Edge(Action.JOIN, s, s, GATE, (names_campaign,), Clock.TIGHTENS, why="A special campaign (专项) has limits of its own; the stricter campaign wins.")
+        for s in _open_states()
+    ),
+    *(
+        Edge(Action.LEAVE, s, s, SUPERVISING, (is_in_campaign, has_note), Clock.EASES, why="It should not have been in the campaign.")
+        for s in _open_states()
+    ),
+    *_same(Action.LEAVE, _open_states(), GATE, is_in_campaign, why="The campaign is over: what was promised stays promised."),
 )  # fmt: skip
 
 
@@ -455,6 +479,7 @@ ABOUT_THE_TICKET: Final = frozenset(
         leads, assists, was_handed_down, not_ruled, within_return_time, first_return, later_return, all_parts_are_in, part_is_due, was_contacted,
         no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
         was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
+        is_in_campaign,
     }
 )  # fmt: skip
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""

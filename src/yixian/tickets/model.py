@@ -84,6 +84,8 @@ class Action(StrEnum):
     SUPPLEMENT = "supplement"
     WITHDRAW = "withdraw"
     TERMINATE = "terminate"
+    JOIN = "join"
+    LEAVE = "leave"
 
 
 FINAL = frozenset({State.MERGED, State.WITHDRAWN, State.TERMINATED})
@@ -112,6 +114,19 @@ class Order(msgspec.Struct, frozen=True):
     ended_how: str = ""
     part: str = ""
     part_at: datetime | None = None
+
+
+class Special(msgspec.Struct, frozen=True):
+    """What a special campaign (专项) gives a ticket: a mark, and limits of its own as in the city pack; empty: the ordinary one."""
+
+    name: str
+    """Of the campaign, as it was when the ticket joined."""
+    since: datetime
+    sign: str = ""
+    contact: str = ""
+    answer: str = ""
+    longer: bool = False
+    """A reason was given why its limits may be longer than the ordinary ones."""
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -177,6 +192,13 @@ class Ticket(msgspec.Struct, frozen=True):
     version: int
     """How many steps it has taken; equals the number of its history rows."""
     head: bytes
+    latitude: float | None = None
+    """WGS 84 degrees, where its contact came with coordinates."""
+    longitude: float | None = None
+    campaign: UUID | None = None
+    """The special campaign that it belongs to: one at most."""
+    special: Special | None = None
+    """What that campaign gives it; there exactly when `campaign` is."""
 
     @property
     def satisfied(self) -> bool | None:
@@ -232,6 +254,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Working days of extension asked for."""
     number: str = ""
     """The other ticket of a merge."""
+    campaign: UUID | None = None
+    """The campaign to join, with what it gives: said by the system alone, never by a form or a door."""
+    special: Special | None = None
     texts: tuple[str, ...] = ()
     """The parts of a split, one each new ticket."""
     rating: Rating | None = None
@@ -266,6 +291,7 @@ class Filters(msgspec.Struct, frozen=True):
     number: str = ""
     urged: bool = False
     extension_asked: bool = False
+    campaign: UUID | None = None
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -296,6 +322,8 @@ class Line(msgspec.Struct, frozen=True):
     extension_asked: int | None
     hides_identity: bool
     version: int
+    special: str = ""
+    """Name of the special campaign that it belongs to."""
     owners: tuple[str, ...] = ()
     """Units of the two best suggestions, where the gate was not sure."""
 

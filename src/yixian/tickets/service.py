@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -145,6 +145,33 @@ async def act(
     return moved
 
 
+async def act_on_all(
+    tx: Transaction, actor: Actor, action: Action, steps: Mapping[UUID, Step], city: City, now: datetime
+) -> tuple[Ticket, ...]:
+    """Does `action` on many tickets, by id, in two statements however many; gives back those on which it was done.
+
+    Left out are those that this actor may not see and those that the life cycle refuses. For steps that leave the orders as they are.
+    """
+    moved: list[Ticket] = []
+    rows: list[HistoryRow] = []
+    events: list[dict[str, Any]] = []
+    for ticket, orders in await store.find_all(tx, list(steps)):
+        step = steps[ticket.id]
+        facts = _facts(ticket, orders, actor, step, city, now)
+        edge = lifecycle.edge_for(ticket, action, step, facts)
+        if isinstance(edge, Refusal):
+            continue
+        change = effects.apply(ticket, edge, step, facts, city)
+        assert not (change.ended or change.made or change.part), f"{action} moves orders: take it by itself"
+        row = _row_of(change, edge, actor, step.note, now)
+        moved.append(msgspec.structs.replace(change.ticket, head=row.hash))
+        rows.append(row)
+        events.append(_event("ticket.moved", moved[-1], action.value, city, now, tells=edge.tells_citizen, note=step.note))
+    if moved:
+        await store.take_edges(tx, moved, rows, events)
+    return tuple(moved)
+
+
 async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datetime) -> Seen:
     """The ticket, its orders, and what this person may do with it now.
 
@@ -156,6 +183,14 @@ async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datet
     return Seen(ticket, orders, lifecycle.offered(ticket, facts), lifecycle.awaited(ticket, facts))
 
 
+async def suggest(tx: Transaction, ticket: Ticket, suggestions: tuple[dict[str, Any], ...], confidence: float) -> bool:
+    """Gives the dispatcher better suggestions for a ticket that nobody has touched since it was opened; False when somebody has.
+
+    `suggestions`: as in `Ticket.suggestions`, at most three, best first.
+    """
+    return await store.suggest(tx, ticket.id, ticket.version, suggestions, confidence)
+
+
 async def read(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]:
     """The ticket with all its orders, oldest first, for rooms that act on what happened to it.
 
@@ -163,6 +198,26 @@ async def read(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]
         NotFound: no such ticket, or not one that the acting person may see.
     """
     return await _find(tx, number)
+
+
+async def lives(tx: Transaction, ids: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[HistoryRow, ...]], ...]:
+    """These tickets, each with its history in order, for rooms that learn from what happened; two statements, however many."""
+    return await store.lives(tx, ids)
+
+
+async def past(tx: Transaction, after: UUID, limit: int) -> tuple[Ticket, ...]:
+    """The next tickets by time, after the one with this id (`db.ids.first_id` of a moment to begin): for going through all of them."""
+    return await store.past(tx, after, limit)
+
+
+async def count_after(tx: Transaction, after: UUID) -> int:
+    """How many tickets `past` would go through from there. Counts them all; not for screens."""
+    return await store.count_since(tx, after)
+
+
+async def unowned(tx: Transaction, since: datetime) -> list[tuple[str | None, int, list[str]]]:
+    """Tickets since `since` for which no unit was found: the matter that fitted best (None: none did), how many, some numbers. One statement."""
+    return await store.unowned(tx, since)
 
 
 async def led_since(tx: Transaction, since: datetime) -> dict[str, int]:

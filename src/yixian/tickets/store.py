@@ -86,6 +86,29 @@ async def create(
     )
 
 
+async def find_all(tx: Transaction, tickets: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[Order, ...]], ...]:
+    """These tickets with all their orders, in one statement; nobody else changes them until the transaction ends."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS},
+               (SELECT coalesce(json_agg(o ORDER BY o.since, o.ended_at NULLS LAST, o.id), '[]')
+                  FROM unit_order o
+                 WHERE o.ticket = t.id) AS orders
+          FROM ticket t
+         WHERE t.id = ANY ($1)
+         ORDER BY t.id
+           FOR UPDATE
+        """,  # noqa: S608 -- the columns are the struct's own
+        list(tickets),
+    )
+    return tuple(_found(dict(row)) for row in rows)
+
+
+def _found(values: dict[str, Any]) -> tuple[Ticket, tuple[Order, ...]]:
+    orders = msgspec.convert(values.pop("orders"), tuple[Order, ...])
+    return msgspec.convert(values, Ticket), orders
+
+
 async def find(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]] | None:
     """The ticket with all its orders, oldest first; None when there is none that the acting person may see."""
     row = await tx.fetchrow(
@@ -99,11 +122,7 @@ async def find(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]
         """,  # noqa: S608 -- the columns are the struct's own
         number,
     )
-    if row is None:
-        return None
-    values = dict(row)
-    orders = msgspec.convert(values.pop("orders"), tuple[Order, ...])
-    return msgspec.convert(values, Ticket), orders
+    return _found(dict(row)) if row else None
 
 
 async def take_edge(
@@ -173,6 +192,52 @@ async def take_edge(
     return moved is not None
 
 
+async def take_edges(tx: Transaction, tickets: Sequence[Ticket], rows: Sequence[HistoryRow], events: Sequence[dict[str, Any]]) -> None:
+    """Moves tickets that `find_all` gave to what they now are, each with its row of history and its event, in one statement.
+
+    For steps that neither end nor make an order.
+    """
+    await tx.execute(
+        f"""
+        WITH moved AS (
+            UPDATE ticket t
+               SET {_SET}
+              FROM jsonb_populate_recordset(NULL::ticket, $1) n
+             WHERE t.id = n.id
+        ), told AS (
+            INSERT INTO event (at, kind, subject, body)
+            SELECT at, kind, subject, body
+              FROM jsonb_to_recordset($3) AS e (at timestamptz, kind text, subject uuid, body jsonb)
+        )
+        INSERT INTO history
+        SELECT *
+          FROM jsonb_populate_recordset(NULL::history, $2)
+        """,  # noqa: S608 -- the columns are the struct's own
+        [_plain(t) for t in tickets],
+        [_plain(r) for r in rows],
+        list(events),
+    )
+
+
+async def suggest(tx: Transaction, ticket: UUID, version: int, suggestions: Sequence[dict[str, Any]], confidence: float) -> bool:
+    """Replaces the suggestions of a ticket that waits, and the matter taken for the likeliest; False when it no longer does."""
+    done = await tx.fetchval(
+        """
+        UPDATE ticket
+           SET suggestions = $3, confidence = $4, matter = $3::jsonb -> 0 ->> 'matter'
+         WHERE id = $1
+           AND version = $2
+           AND state = 'awaiting_dispatch'
+        RETURNING true
+        """,
+        ticket,
+        version,
+        list(suggestions),
+        confidence,
+    )
+    return bool(done)
+
+
 async def history(tx: Transaction, ticket: UUID, since: datetime) -> tuple[HistoryRow, ...]:
     """A ticket's rows in order; `since`: when it was made, so that older partitions are not looked into."""
     rows = await tx.fetch(
@@ -195,7 +260,7 @@ STREAMED = 2000
 _LIST = """
        t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
        t.urgency, t.state, t.lead, {role} AS role, t.created_at, t.answer_due, t.next_due, t.amber_at, t.urged, t.supervision,
-       t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version,
+       t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version, coalesce(t.special ->> 'name', '') AS special,
        ARRAY(SELECT s ->> 'unit' FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS e (s, n)
               WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners"""
 
@@ -292,6 +357,8 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.that("t.number = {}", filters.number)
     if filters.urged:
         asked.conditions.append("t.urged > 0")
+    if filters.campaign:
+        asked.that("t.campaign = {}", filters.campaign)
     if filters.extension_asked:
         asked.conditions.append("t.extension_asked IS NOT NULL")
     match filters.light:
@@ -322,6 +389,54 @@ async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count,
         *asked.arguments,
     )
     return tuple(Count(State(r["state"]), Light(r["light"]), r["count"]) for r in rows)
+
+
+async def lives(tx: Transaction, ids: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[HistoryRow, ...]], ...]:
+    """These tickets, each with its history in order; two statements, however many."""
+    tickets = [msgspec.convert(dict(r), Ticket) for r in await tx.fetch(f"SELECT {COLUMNS} FROM ticket WHERE id = ANY ($1)", list(ids))]  # noqa: S608 -- the columns are the struct's own
+    rows = await tx.fetch(
+        """
+        SELECT ticket, seq, at, actor, role, unit, action, source, target, note, detail, public, previous, hash
+          FROM history
+         WHERE ticket = ANY ($1)
+           AND at >= $2
+         ORDER BY ticket, seq
+        """,
+        [t.id for t in tickets],
+        min((t.created_at for t in tickets), default=None),
+    )
+    by_ticket: dict[UUID, list[HistoryRow]] = {t.id: [] for t in tickets}
+    for row in rows:
+        by_ticket[row["ticket"]].append(msgspec.convert(dict(row), HistoryRow))
+    return tuple((t, tuple(by_ticket[t.id])) for t in tickets)
+
+
+async def past(tx: Transaction, after: UUID, limit: int) -> tuple[Ticket, ...]:
+    """The next `limit` tickets by id, that is by time; a stretch of the primary key."""
+    rows = await tx.fetch(f"SELECT {COLUMNS} FROM ticket WHERE id > $1 ORDER BY id LIMIT $2", after, limit)  # noqa: S608 -- as above
+    return tuple(msgspec.convert(dict(r), Ticket) for r in rows)
+
+
+async def count_since(tx: Transaction, after: UUID) -> int:
+    """How many tickets have a higher id."""
+    return await tx.fetchval("SELECT count(*) FROM ticket WHERE id > $1", after) or 0
+
+
+async def unowned(tx: Transaction, since: datetime) -> list[tuple[str | None, int, list[str]]]:
+    """Tickets since `since` for which no unit was found though the place was known enough: matter (None: none fitted), how many, some numbers."""
+    rows = await tx.fetch(
+        """
+        SELECT suggestions -> 0 ->> 'matter' AS matter, count(*), (array_agg(number ORDER BY id DESC))[:5] AS numbers
+          FROM ticket
+         WHERE id >= $1
+           AND first_dispatched_at IS DISTINCT FROM created_at
+           AND (suggestions = '[]' OR (suggestions -> 0 ->> 'unit' IS NULL AND suggestions -> 0 ->> 'place_needed' IS NULL))
+         GROUP BY 1
+         ORDER BY 2 DESC, 1
+        """,
+        first_id(since),
+    )
+    return [(r["matter"], r["count"], r["numbers"]) for r in rows]
 
 
 async def led_since(tx: Transaction, since: datetime) -> dict[str, int]:

@@ -57,6 +57,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.SUPPLEMENT: "补充内容",
     Action.WITHDRAW: "撤回",
     Action.TERMINATE: "终止办理",
+    Action.JOIN: "纳入专项",
+    Action.LEAVE: "移出专项",
 }
 """What staff do, and read in the history."""
 
