@@ -240,6 +240,7 @@ async def dispatch_desk(
         open_tab=open_tab,
         found=found,
         alarms=alarms.lines,
+        more_alarms=bool(alarms.after),
         next=_more("/desk/dispatch", {"tab": open_tab.key}, found),
         first=f"/desk/dispatch?tab={open_tab.key}" if after else "",
         flags=flags,
