@@ -109,3 +109,21 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, content: bytes, sai
     file.write_bytes(content)
     with pytest.raises(labelled.Unreadable, match=said):
         labelled.read(file)
+
+
+def test_what_happens_outside_the_city_is_not_dispatched_by_guess(city: City) -> None:
+    away = msgspec.structs.replace(reading(("ST0201", 0.9)), place=PlaceFound(outside="London"))
+    assert gate.decide(away, city, TODAY).why is Why.PLACE_NEEDED
+    assert gate.decide(away, city, TODAY, region="PA-N").why is Why.SURE
+
+
+def test_two_places_of_two_units_are_asked_about_and_not_guessed(city: City) -> None:
+    lamp = reading(("ST0101", 0.9))
+    lane = msgspec.structs.replace(lamp, place=PlaceFound("PA-N", candidates=("PA-N-1", "PA-N-2")))
+    assert gate.decide(lane, city, TODAY).why is Why.PLACE_NEEDED
+    assert gate.decide(lane, city, TODAY, region="PA-N").why is Why.PLACE_NEEDED
+    assert gate.settled("ST0101", lane, city, TODAY, "PA-N").why is Why.PLACE_NEEDED
+    assert gate.decide(lane, city, TODAY, region="PA-N-1").suggestions[0].unit == "PA-N-1"
+    assert gate.decide(lane, city, TODAY, region="PA-N-1").sure
+    hole = msgspec.structs.replace(lane, matters=(MatterGuess("ST0201", 0.9),))
+    assert gate.decide(hole, city, TODAY).sure  # one unit looks after the roads of both

@@ -46,6 +46,8 @@ def decide(
         return Decision(Why.NOTHING_FITS, 0.0, ())
     confidence = suggestions[0].score if suggestions[0].unit else 0.0
     why = _why(suggestions, reading, city, gate, elsewhere=here is None and bool(reading.place.outside))
+    if why is Why.SURE and _depends_on_place(suggestions[0].matter, reading, city, on, here):
+        why = Why.PLACE_NEEDED
     if why is Why.SURE and complained_unit and _same_branch(suggestions[0].unit, complained_unit, city):
         why = Why.ABOUT_THE_UNIT
     if why is Why.SURE and suggestions[0].matter in suspended:
@@ -60,11 +62,21 @@ def settled(matter: str, reading: Reading, city: City, on: date, region: str | N
     others = tuple(_suggest(g, reading, city, on, here) for g in reading.matters if g.matter != matter)[:2]
     if chosen.unit is None:
         why = Why.PLACE_NEEDED if chosen.place_needed else Why.NO_OWNER
+    elif _depends_on_place(matter, reading, city, on, here):
+        why = Why.PLACE_NEEDED
     elif complained_unit and _same_branch(chosen.unit, complained_unit, city):
         why = Why.ABOUT_THE_UNIT
     else:
         why = Why.SURE
     return Decision(why, 1.0, (chosen, *others))
+
+
+def _depends_on_place(matter: str, reading: Reading, city: City, on: date, here: str | None) -> bool:
+    """Whether the places that the words may mean, as far as it is open, would give it to different units."""
+    up = city.register.regions_up
+    still_open = [c for c in reading.place.candidates if here is None or any(outer.code == here for outer in up.get(c, ())[1:])]
+    guess = MatterGuess(matter, 1.0)
+    return len({_suggest(guess, reading, city, on, place).unit for place in still_open}) > 1
 
 
 def _suggest(guess: MatterGuess, reading: Reading, city: City, on: date, region: str | None) -> Suggestion:
