@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from yixian.city.coordinates import Datum
 from yixian.city.model import RequestKind
 from yixian.dispatch.model import Suggestion, Why
 from yixian.people.model import CallerIn
@@ -53,6 +54,9 @@ class Channel(StrEnum):
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$", description="In the resident's own words.")]
 Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90, description="Degrees north of where it happens; goes with `longitude`.")]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180, description="Degrees east; goes with `latitude`.")]
+
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody says, on whatever channel."""
@@ -61,6 +65,10 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channel: Channel = Channel.WEB
     title: Short = ""
     place: Annotated[Short, msgspec.Meta(description="Where it is, as one would say it.")] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    datum: Datum = Datum.WGS84
+    """By which map the coordinates were taken."""
     caller: CallerIn | None = None
     hides_identity: bool | None = None
     """Whether the caller wants their name and number kept from the unit; not said: they are, where the matter is a sensitive one."""
@@ -117,6 +125,20 @@ class Receipt(msgspec.Struct, frozen=True):
     """It may be an emergency: show these numbers first and ask whether anybody is in danger. Likeliest first."""
 
 
+class PlaceChoice(msgspec.Struct, frozen=True):
+    """A region that the words may mean."""
+
+    region: str
+    name: str
+
+
+class PlaceQuestion(msgspec.Struct, frozen=True):
+    """What a resident is asked before anything is stored: who handles it depends on where it is."""
+
+    ask: str
+    choices: tuple[PlaceChoice, ...] = ()
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What would be understood, before anything is stored: shown to the operator while typing."""
 
@@ -130,6 +152,10 @@ class Preview(msgspec.Struct, frozen=True):
     why: Why
     confidence: float
     suggestions: tuple[Suggestion, ...]
+    ask: str = ""
+    """What to ask back about the place, when two fit or it is outside the city."""
+    choices: tuple[PlaceChoice, ...] = ()
+    """The places that fit, the likeliest first."""
     disposition: str = ""
     reason: str = ""
     said: str = ""

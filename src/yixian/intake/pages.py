@@ -21,7 +21,7 @@ from yixian.groups.service import Sense
 from yixian.intake import known, service, words
 from yixian.intake.api import check_rate
 from yixian.intake.known import Known
-from yixian.intake.model import Channel, ContactIn, Outcome, Preview, Receipt
+from yixian.intake.model import Channel, ContactIn, Outcome, PlaceQuestion, Preview, Receipt
 from yixian.intake.service import Means, TooManyContacts, Unfit
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role, Session
@@ -40,6 +40,7 @@ EMPTY: Final[Mapping[str, str]] = {
     "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
     "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "",
     "attach": "", "key": "",
+    "where": "", "asked": "",
 }  # fmt: skip
 """Every field of both forms, as it is before anything was typed."""
 
@@ -62,6 +63,8 @@ async def say(request: Asked, means: NamedDependency[Means], now: NamedDependenc
     try:
         check_rate(request, now)
         contact = _contact(values, channel=Channel.WEB)
+        if not values["asked"] and (question := service.place_question(means, contact, now)):
+            return _front(request, {**values, "asked": "1"}, {}, question=question)
         receipt = await service.record(means, contact, None, f"web:{_key(values)}", now)
     except Unfit as unfit:
         return _front(request, values, {unfit.field: str(unfit)}, 422)
@@ -73,8 +76,16 @@ async def say(request: Asked, means: NamedDependency[Means], now: NamedDependenc
     )  # fmt: skip
 
 
-def _front(request: Asked, values: Mapping[str, str], errors: Errors, status: int = 200) -> Response[Any]:
-    return page(request, "intake/front.html", status=status, values=values, errors=errors)
+def _front(
+    request: Asked, values: Mapping[str, str], errors: Errors, status: int = 200, question: PlaceQuestion | None = None
+) -> Response[Any]:
+    return page(request, "intake/front.html", status=status, values=values, errors=errors, question=question)
+
+
+def _place(values: Mapping[str, str]) -> str:
+    """What stands in the field for the place, behind the region that was chosen when the hotline asked back."""
+    chosen, typed = values["where"], values["place"]
+    return (typed if chosen in typed else f"{chosen}{typed}")[:200]
 
 
 def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any] | None = None) -> ContactIn:
@@ -87,7 +98,7 @@ def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any
     given: dict[str, Any] = {
         "text": values["text"],
         "title": values["title"],
-        "place": values["place"],
+        "place": _place(values),
         "channel": channel,
         "caller": caller if values["name"] or values["phone"] else None,
         "hides_identity": True if values["hides_identity"] else None,

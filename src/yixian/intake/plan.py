@@ -10,7 +10,7 @@ import msgspec
 from yixian.city.inforce import City
 from yixian.city.model import Audience, RequestKind
 from yixian.dispatch import gate
-from yixian.dispatch.model import Decision
+from yixian.dispatch.model import Decision, Standing
 from yixian.intake.model import ContactIn, Outcome
 from yixian.language.model import Answer, Disposition, Reading
 
@@ -48,8 +48,10 @@ class Plan(msgspec.Struct, frozen=True):
     """It may be an emergency: the numbers that the resident is shown first, likeliest first."""
 
 
-def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answer, ...], city: City, on: date) -> Plan:
-    """Decides the outcome.
+def plan(
+    contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answer, ...], city: City, on: date, standing: Standing = Standing()
+) -> Plan:
+    """Decides the outcome. `standing`: what the city has learned about when to act alone.
 
     An operator's word comes first; then the six dispositions (Beijing regulation, art. 11: emergencies, legal routes, what is
     outside), then an answer from the guides for a consultation, then tickets: one for each matter.
@@ -62,11 +64,11 @@ def plan(contact: ContactIn, readings: tuple[Reading, ...], answers: tuple[Answe
     if first.alarm is not None and not contact.matter:
         # Never a silent ordinary ticket: whoever is in danger reads the numbers first, and a person looks within minutes.
         to = first.alarm.to
-        tickets = (_ticket(contact, first, True, city, on),)
+        tickets = (_ticket(contact, first, True, city, on, standing),)
         return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to)
     if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
-    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on) for reading in readings))
+    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings))
 
 
 def _disposed(disposition: Disposition) -> Plan:
@@ -84,16 +86,18 @@ def _answer(contact: ContactIn, reading: Reading, answers: tuple[Answer, ...], c
     return f"{best.text.strip()}\n\n依据：{best.source}"
 
 
-def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: date) -> Planned:
-    region = contact.region or reading.place.region
+def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: date, standing: Standing) -> Planned:
+    said = contact.region or None  # by a person: what the words may mean besides no longer counts
     if contact.matter:
-        decision = gate.settled(contact.matter, reading, city, on, region, contact.complained_unit)
+        decision = gate.settled(contact.matter, reading, city, on, said, contact.complained_unit)
     else:
-        decision = gate.decide(reading, city, on, region=region, complained_unit=contact.complained_unit)
+        decision = gate.decide(
+            reading, city, on, region=said, complained_unit=contact.complained_unit, gate=standing.gate, suspended=standing.suspended
+        )
     matter = decision.suggestions[0].matter if decision.suggestions else None
     # What was understood is without greetings and in one way of writing; what is kept is what was said.
     text = contact.text if alone else reading.text
-    return Planned(reading, decision, contact.kind or reading.kind, matter, region, text)
+    return Planned(reading, decision, contact.kind or reading.kind, matter, said or reading.place.region, text)
 
 
 def audience_of(contact: ContactIn) -> Audience | None:

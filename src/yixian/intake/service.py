@@ -11,18 +11,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from yixian.city import coordinates
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Urgency
 from yixian.db.ids import new_id
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database, Transaction
-from yixian.dispatch.model import Decision
+from yixian.dispatch.model import Decision, Standing, Why
 from yixian.intake import attaching, store
 from yixian.intake import plan as planning
-from yixian.intake.model import ContactIn, Outcome, Preview, Receipt, TicketReceipt
+from yixian.intake.model import ContactIn, Outcome, PlaceChoice, PlaceQuestion, Preview, Receipt, TicketReceipt
 from yixian.intake.plan import Plan, Planned
+from yixian.language import position
 from yixian.language import service as language
 from yixian.language.model import Reading
+from yixian.language.places import full_name
 from yixian.language.service import Reader
 from yixian.people import callers
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
@@ -64,6 +67,7 @@ class Means(msgspec.Struct, frozen=True):
     reader: Reader
     vault: Vault
     keys: Keys
+    standing: Standing = Standing()
 
 
 async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str | None, now: datetime) -> Receipt:
@@ -124,8 +128,29 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("attach", "只有转为工单时才能并入在办工单；请选“不并入”。")
     if contact.outcome is Outcome.ADDED_TO_TICKET:
         raise Unfit("outcome", "请直接在原工单上登记补充或催办。")
+    _check_position(contact, city)
     if contact.received_at is not None and contact.received_at.tzinfo is None:
         raise Unfit("received_at", "时间须带时区，例如 2026-11-22T09:30:00+08:00。")
+
+
+def _check_position(contact: ContactIn, city: City) -> None:
+    if (contact.latitude is None) != (contact.longitude is None):
+        raise Unfit("latitude" if contact.latitude is None else "longitude", "经度和纬度要一起填写。")
+    point = _point(contact)
+    if point is not None and not coordinates.where(city.outlines, point).inside:
+        raise Unfit("latitude", "这个位置不在本市范围内。请检查坐标，或去掉坐标，用文字说明地点。")
+
+
+def _point(contact: ContactIn) -> coordinates.Point | None:
+    if contact.latitude is None or contact.longitude is None:
+        return None
+    return coordinates.on_the_globe(contact.latitude, contact.longitude, contact.datum)
+
+
+def _district(contact: ContactIn, city: City) -> str | None:
+    """The district in which the coordinates are."""
+    point = _point(contact)
+    return coordinates.where(city.outlines, point).region if point is not None else None
 
 
 def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[Reading, ...], Plan]:
@@ -134,20 +159,36 @@ def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[R
         contact = msgspec.structs.replace(contact, outcome=Outcome.TICKET_OPENED)
     words = f"{contact.place}。{contact.text}" if contact.place else contact.text
     readings = language.read(means.reader, words, contact.title, planning.audience_of(contact))
+    readings = position.located(means.reader.gazetteer, readings, contact.place, _district(contact, means.city))
     if contact.matter or contact.attach:
         readings = readings[:1]  # a person has settled that it is one
     answers = language.answer(means.reader, f"{contact.title}{contact.text}") if _asks(contact, readings[0]) else ()
-    return readings, planning.plan(contact, readings, answers, means.city, _today(means.city, now))
+    return readings, planning.plan(contact, readings, answers, means.city, _today(means.city, now), means.standing)
 
 
 def preview(means: Means, contact: ContactIn, now: datetime) -> tuple[Preview, ...]:
     """What would be understood, one entry a matter; nothing is stored."""
     readings, plan = understand(means, contact, now)
     if plan.tickets:
-        return tuple(_preview(p.reading, p.decision, means.city, plan) for p in plan.tickets)
+        return tuple(_preview(p.reading, p.decision, means, plan) for p in plan.tickets)
     today = _today(means.city, now)
-    decided = [planning.gate.decide(r, means.city, today) for r in readings]
-    return tuple(_preview(r, d, means.city, plan) for r, d in zip(readings, decided, strict=True))
+    decided = [planning.gate.decide(r, means.city, today, gate=means.standing.gate, suspended=means.standing.suspended) for r in readings]
+    return tuple(_preview(r, d, means, plan) for r, d in zip(readings, decided, strict=True))
+
+
+def place_question(means: Means, contact: ContactIn, now: datetime) -> PlaceQuestion | None:
+    """What to ask before the contact is taken: when who handles it depends on the place, and the words fit several or none.
+
+    What is pressing is never held up by a question: it is taken, and a person finds out.
+
+    Raises:
+        Unfit: as `check`.
+    """
+    check(contact, None, means.city)
+    for shown in preview(means, contact, now):
+        if shown.ask and shown.why is Why.PLACE_NEEDED and shown.urgency == Urgency.NORMAL and not shown.disposition:
+            return PlaceQuestion(shown.ask, shown.choices)
+    return None
 
 
 def _asks(contact: ContactIn, reading: Reading) -> bool:
@@ -222,8 +263,11 @@ async def _open(
     if not plan.tickets:
         return ()
     openings = [
-        tickets.Opening(_ticket(contact, planned, contact_id, caller, number, city, now), actor or SYSTEM_ACTOR,
-                        None if contact.attach else _gate_step(planned))
+        tickets.Opening(
+            _ticket(contact, planned, contact_id, caller, number, city, now),
+            actor or SYSTEM_ACTOR,
+            None if contact.attach else _gate_step(planned),
+        )
         for planned, number in zip(plan.tickets, fresh, strict=False)
     ]
     return await tickets.open_tickets(tx, openings, city, now)
@@ -233,6 +277,7 @@ def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID
     reading, decision = planned.reading, planned.decision
     audience = planning.audience_of(contact) or reading.audience or Audience.PERSON
     best = decision.suggestions[0] if decision.suggestions else None
+    point = _point(contact)
     return msgspec.structs.replace(
         effects.fresh(contact_id, number, caller, contact.channel, planned.kind, planned.text,
                       reading.urgency or Urgency.NORMAL, audience, now),
@@ -245,6 +290,8 @@ def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID
         suggestions=tuple(msgspec.to_builtins(s) for s in decision.suggestions) if not decision.sure else (),
         hides_identity=_hides(contact, decision, city),
         complained_unit=contact.complained_unit or None,
+        latitude=point.latitude if point else None,
+        longitude=point.longitude if point else None,
     )  # fmt: skip
 
 
@@ -268,6 +315,7 @@ def _contact_row(
 ) -> dict[str, Any]:
     first = readings[0]
     decision = plan.tickets[0].decision if plan.tickets else None
+    point = _point(contact)
     return {
         "id": new_id(now),
         "at": now,
@@ -282,6 +330,8 @@ def _contact_row(
         "text": contact.text,
         "matter": contact.matter or (first.matters[0].matter if first.matters else None),
         "region": contact.region or first.place.region,
+        "latitude": point.latitude if point else None,
+        "longitude": point.longitude if point else None,
         "outcome": plan.outcome,
         "reason": plan.reason,
         "said": plan.said,
@@ -351,18 +401,20 @@ async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[T
     )
 
 
-def _preview(reading: Reading, decision: Decision, city: City, plan: Plan) -> Preview:
+def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan) -> Preview:
     return Preview(
         text=reading.text,
         language=reading.language,
         kind=reading.kind,
         urgency=reading.urgency,
         region=reading.place.region,
-        region_name=city.region_name(reading.place.region),
+        region_name=means.city.region_name(reading.place.region),
         place=reading.place.text,
         why=decision.why,
         confidence=decision.confidence,
         suggestions=decision.suggestions,
+        ask=reading.place.ask,
+        choices=tuple(PlaceChoice(code, full_name(means.reader.gazetteer, code)) for code in reading.place.candidates),
         disposition="" if plan.outcome is Outcome.TICKET_OPENED else plan.outcome,
         reason=plan.reason,
         said=plan.said,

@@ -40,6 +40,7 @@ WHYS: Final[Mapping[Why, str]] = {
     Why.NO_OWNER: "职责清单里没有承办单位，登记后由派单员选择",
     Why.LANGUAGE: "不是本市常用语言，登记后由派单员阅读",
     Why.ABOUT_THE_UNIT: "投诉对象就是承办单位，登记后由派单员另行指定",
+    Why.SUSPENDED: "此事项近期自动派单差错偏多，已暂停，登记后由派单员选择",
 }
 
 
