@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import structlog
 
 from yixian.app import clock
+from yixian.campaigns import jobs as campaign_jobs
 from yixian.db import bootstrap, jobs, outbox
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer
 from yixian.db.pool import AWAY, SYSTEM, Calls, Database
+from yixian.dispatch.second_look import SecondLook
 from yixian.disputes import jobs as dispute_jobs
 from yixian.groups import jobs as group_jobs
+from yixian.language.live import live_city
+from yixian.language.meaning import embedder
+from yixian.learning import jobs as learning_jobs
+from yixian.learning import service as learning
 from yixian.people import service as people
 from yixian.responsibilities import jobs as list_jobs
 from yixian.settings import Settings
@@ -34,21 +40,46 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    kinds = {**ticket_jobs.kinds(), **dispute_jobs.kinds(), **list_jobs.kinds(), **group_jobs.kinds(), **_kinds(settings)}
+    rooms = (ticket_jobs.kinds(), dispute_jobs.kinds(), list_jobs.kinds(), group_jobs.kinds(), learning_jobs.kinds(settings))
+    kinds = {name: kind for room in (*rooms, campaign_jobs.kinds(), _kinds(settings)) for name, kind in room.items()}
     consumers = _consumers()
     while not stopping.is_set():
         try:
-            async with bootstrap.ready(settings, where) as database:
-                await work(database, stopping, kinds, consumers)
+            async with bootstrap.ready(settings, where) as database, _second_look(settings, database) as look:
+                more, heard = (look.kinds(), look.consumers()) if look else ({}, {})
+                await work(database, stopping, {**kinds, **more}, _together(consumers, heard))
         except AWAY as error:
             log.warning("the database is away; trying again", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
 
 
+@asynccontextmanager
+async def _second_look(settings: Settings, database: Database) -> AsyncIterator[SecondLook | None]:
+    """What reads again by meaning, as long as the block lasts; None where meaning is not to be had, or not wanted."""
+    embed = await asyncio.to_thread(embedder) if settings.meaning else None
+    if embed is None:
+        yield None
+        return
+    look = SecondLook(embed, lambda db: live_city(db, learning.SCHOOL))
+    following = asyncio.create_task(look.follow(database))
+    try:
+        yield look
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError, *AWAY):
+            await following
+
+
 def _consumers() -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
-    rooms = (ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers())
+    return _together(
+        ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(), learning_jobs.consumers(),
+        campaign_jobs.consumers(),
+    )  # fmt: skip
+
+
+def _together(*rooms: Mapping[str, tuple[Consumer, ...]]) -> Mapping[str, tuple[Consumer, ...]]:
     kinds = dict.fromkeys(kind for room in rooms for kind in room)
     return {kind: tuple(consumer for room in rooms for consumer in room.get(kind, ())) for kind in kinds}
 
