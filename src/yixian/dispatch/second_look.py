@@ -96,7 +96,7 @@ class SecondLook:
 
     def kinds(self) -> Mapping[str, Kind]:
         """The work of looking at one ticket."""
-        return {JOB: Kind(self.look)}
+        return {"dispatch.second_look": Kind(self.look)}
 
     def consumers(self) -> Mapping[str, tuple[Consumer, ...]]:
         """Who notes down the tickets to be looked at."""
