@@ -239,19 +239,46 @@ async def search_list(
     return ListOut(tuple(_entry(entry, city) for entry in found.entries), found.total, found.after)
 
 
-@get("/api/v1/responsibilities/export", tags=TAG, summary="The list as a file", guards=READERS, responses=PROBLEM_RESPONSES)
-async def export_list(
+@get(
+    "/api/v1/responsibilities/export/csv",
+    tags=TAG,
+    summary="The list as CSV",
+    guards=READERS,
+    media_type=files.MEDIA_TYPES[Format.CSV],
+    responses=PROBLEM_RESPONSES,
+)
+async def export_csv(
     session: NamedDependency[Session],
     db: NamedDependency[Database],
     city: NamedDependency[City],
     now: NamedDependency[datetime],
-    form: Annotated[Format, QueryParameter(name="format")] = Format.CSV,
     on: FromQuery[date | None] = None,
 ) -> Response[bytes]:
-    """The list as it reads on a day (today), each entry once: CSV as the city pack has it, or an Excel sheet."""
+    """The list as it reads on a day (today), each entry once, as the city pack has it."""
     day = on or service.today(city, now)
     async with db.transaction(review.acting(session.actor)) as tx:
-        return as_file(await importing.export(tx, city, form, day), form, day)
+        return as_file(await importing.export(tx, city, Format.CSV, day), Format.CSV, day)
+
+
+@get(
+    "/api/v1/responsibilities/export/xlsx",
+    tags=TAG,
+    summary="The list as an Excel sheet",
+    guards=READERS,
+    media_type=files.MEDIA_TYPES[Format.XLSX],
+    responses=PROBLEM_RESPONSES,
+)
+async def export_xlsx(
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    now: NamedDependency[datetime],
+    on: FromQuery[date | None] = None,
+) -> Response[bytes]:
+    """The list as it reads on a day (today), each entry once, with the names beside."""
+    day = on or service.today(city, now)
+    async with db.transaction(review.acting(session.actor)) as tx:
+        return as_file(await importing.export(tx, city, Format.XLSX, day), Format.XLSX, day)
 
 
 @get("/api/v1/responsibilities/{code:str}", tags=TAG, summary="One entry", guards=READERS, responses=PROBLEM_RESPONSES)
@@ -462,9 +489,8 @@ def shelf(request: Request_) -> Shelf:
 def as_file(content: bytes, form: Format, day: date) -> Response[bytes]:
     """A download."""
     name = f"responsibilities-{day.isoformat()}.{form}"
-    kind = "text/csv; charset=utf-8" if form is Format.CSV else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=kind, headers=headers)
+    return Response(content, media_type=files.MEDIA_TYPES[form], headers=headers)
 
 
 def storable(code: str) -> str:
@@ -512,7 +538,8 @@ def refused(error: service.Refused) -> Problem:
 
 routes = (
     search_list,
-    export_list,
+    export_csv,
+    export_xlsx,
     show_entry,
     list_proposals,
     propose,

@@ -33,6 +33,11 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
+MEDIA_TYPES: Final[Mapping[Format, str]] = {
+    Format.CSV: "text/csv",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
 HEADINGS: Final[Mapping[str, str]] = {
     "code": "编码", "matter": "事项", "place": "地点", "who": "对象", "time": "时间", "words": "含有词语", "lead": "主办单位",
     "co": "协办单位", "basis": "依据", "valid_from": "起始日", "valid_to": "最后一天", "note": "派单提示",
