@@ -21,6 +21,7 @@ from litestar.openapi.spec import Tag
 
 import yixian
 from yixian import logs
+from yixian.campaigns import service as campaigns
 from yixian.city.inforce import City
 from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
@@ -31,6 +32,9 @@ from yixian.intake import service as intake
 from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
 from yixian.language.service import Reader
+from yixian.learning import notes as learning_notes
+from yixian.learning import service as learning
+from yixian.learning.service import Learned
 from yixian.people import problems as people_problems
 from yixian.people import sessions
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
@@ -53,8 +57,9 @@ LARGEST_BODY = 256 * 1024
 
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
-    "yixian.groups.api", "yixian.groups.pages",
+    "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
+    "yixian.campaigns.api", "yixian.campaigns.pages",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
@@ -68,7 +73,7 @@ class Process(msgspec.Struct, frozen=True):
 
     settings: Settings
     database: Database
-    live: LiveCity
+    live: LiveCity[Learned]
     keys: Keys
     vault: Vault
     clock: Callable[[], datetime]
@@ -94,12 +99,15 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         addresses = where or bootstrap.Addresses(settings.database_url, settings.database_owner_url)
         async with bootstrap.ready(settings, addresses) as database:
-            live = await live_city(database)
+            live = await live_city(database, learning.SCHOOL)
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
             app.state.pages = render.build(
-                ("people", "tickets", "responsibilities", "intake", "disputes", "groups"), lambda: _about(live.city), DESKS
+                ("people", "tickets", "responsibilities", "intake", "disputes", "groups", "learning", "campaigns"),
+                lambda: _about(live.city),
+                DESKS,
             )
+            app.state[above.NOTING] = (learning_notes.notes,)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars),)
             following = asyncio.create_task(live.follow(database))
             try:
@@ -134,11 +142,13 @@ DESKS = (
     Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR})),
     Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES),
     Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST})),
+    Desk("/desk/campaigns", "专项", (HOTLINE_ROLES - {Role.CALL_BACK}) | UNIT_ROLES),
     Desk("/desk/unit", "承办", UNIT_ROLES),
     Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
     Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}),
     Desk("/desk/list", "职责清单", review.READERS),
+    Desk("/desk/models", "派单模型", learning.LOOKING),
     Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})),
     Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN})),
 )
@@ -166,6 +176,10 @@ def _dispute_overtaken(error: disputes.Overtaken) -> Problem:
     entry = error.entry
     happened = {"action": entry.action, "at": entry.at, "note": entry.note} if entry else None
     return Problem(409, "overtaken", "已被他人处理", str(error), more={"happened": happened})
+
+
+def _campaign_unfit(error: campaigns.Unfit) -> Problem:
+    return Problem(422, "invalid", "填写有误", str(error), tuple(FieldError(field, said) for field, said in error.problems))
 
 
 def _unfit(error: intake.Unfit) -> Problem:
@@ -203,6 +217,10 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     responsibilities.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     responsibilities.Refused: list_refused,
     responsibilities.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
+    campaigns.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    campaigns.Unfit: _campaign_unfit,
+    campaigns.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
+    learning.NotAllowed: lambda error: Problem(403, "not-allowed", "没有权限", str(error)),
     intake.Unfit: _unfit,
     intake.KeyUsed: _key_used,
     intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),
@@ -253,7 +271,8 @@ def _now(request: Asked) -> datetime:
 
 def _means(request: Asked) -> Means:
     process = _process(request)
-    return Means(process.database, process.live.city, process.live.reader, process.vault, process.keys)
+    live = process.live
+    return Means(process.database, live.city, live.reader, process.vault, process.keys, live.lesson.standing)
 
 
 def _dependencies() -> tuple[tuple[str, Callable[..., Any], dict[str, Any]], ...]:
@@ -290,7 +309,16 @@ def _openapi() -> OpenAPIConfig:
         version=yixian.__version__,
         path="/api",
         description="One line between a city and its people.",
-        tags=[Tag("contacts"), Tag("tickets"), Tag("responsibilities"), Tag("disputes"), Tag("groups"), Tag("session"), Tag("staff")],
+        tags=[
+            Tag("contacts"),
+            Tag("tickets"),
+            Tag("responsibilities"),
+            Tag("disputes"),
+            Tag("groups"),
+            Tag("campaigns"),
+            Tag("session"),
+            Tag("staff"),
+        ],
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

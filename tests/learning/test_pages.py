@@ -59,8 +59,14 @@ async def test_a_supervisor_compares_goes_live_and_back_and_why_is_kept(hotline:
     await desk.send("/desk/models/live/1", reason="Another look")
     await desk.send("/desk/models/back", reason="Not better")
     assert "已完成：回退" in desk.text and "V2 自" in desk.text
-    audited = await hotline.owner.fetch("SELECT action, subject, body ->> 'reason' AS why FROM audit WHERE action LIKE 'model.%' ORDER BY at, seq")
-    assert [tuple(r) for r in audited][-3:] == [("model.live", "2", "Reads sacks"), ("model.live", "1", "Another look"), ("model.back", "2", "Not better")]
+    audited = await hotline.owner.fetch(
+        "SELECT action, subject, body ->> 'reason' AS why FROM audit WHERE action LIKE 'model.%' ORDER BY at, seq"
+    )
+    assert [tuple(r) for r in audited][-3:] == [
+        ("model.live", "2", "Reads sacks"),
+        ("model.live", "1", "Another look"),
+        ("model.back", "2", "Not better"),
+    ]
 
 
 async def test_a_form_of_before_says_what_is_live_now_and_keeps_what_was_typed(hotline: Hotline):
@@ -88,7 +94,12 @@ async def test_who_may_not_does_not(hotline: Hotline):
 async def test_bad_input_is_answered(hotline: Hotline):
     supervisor = await (await hotline.staff("supervisor")).open("/desk/models?tab=watch&done=%00")
     headers = await token(supervisor)
-    for path, status in (("/desk/models/live/99", 404), ("/desk/models/live/99999999999999", 404), ("/desk/models/lift/%27", 404), ("/desk/models/back", 422)):
+    for path, status in (
+        ("/desk/models/live/99", 404),
+        ("/desk/models/live/99999999999999", 404),
+        ("/desk/models/lift/%27", 404),
+        ("/desk/models/back", 422),
+    ):
         answer = await supervisor.client.post(path, data={"reason": "x"}, headers=headers)
         assert answer.status_code == status, (path, answer.text[:300])
     assert (await supervisor.client.post("/desk/models/back", data={"seen": "no"}, headers=headers)).status_code == 400

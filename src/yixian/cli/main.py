@@ -10,7 +10,7 @@ from rich.console import Console
 import yixian
 from yixian.city.pack import InvalidPack
 from yixian.city.service import NoCity
-from yixian.cli import bench, database, demo, dispatch, importing, lists, packs, serving, staff
+from yixian.cli import bench, database, demo, dispatch, importing, lists, models, packs, serving, staff, whatif
 from yixian.db.embedded import DatabaseUnavailable
 from yixian.db.migrate import SchemaMismatch
 from yixian.replay.command import replay_command
@@ -32,6 +32,7 @@ app.add_typer(lists.app, name="list")
 app.command("import")(importing.import_file)
 app.command("replay")(replay_command)
 app.add_typer(dispatch.app, name="dispatch")
+assert models.app is whatif.app is dispatch.app, "their commands stand among those of dispatch"
 app.add_typer(staff.app, name="staff")
 app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench.bench)
 

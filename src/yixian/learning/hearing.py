@@ -16,18 +16,23 @@ from yixian.learning import corrections, store, watch
 from yixian.learning.corrections import Taken
 from yixian.learning.model import Suspension, Watched, Withdrawn
 from yixian.tickets import service as tickets
+from yixian.tickets.model import Action, HistoryRow, Ticket
 
 
 async def opened(tx: Transaction, events: Sequence[Event]) -> None:
     """Takes tickets that were dispatched at once under watch. So many statements a batch, however many tickets. Acts as the system."""
-    ids = [event.subject for event in events if event.body["action"] == "dispatch"]
+    ids = [event.subject for event in events if event.body["action"] == Action.DISPATCH]
     if not ids:
         return
     await store.hear_alone(tx)
-    found = [d for ticket, rows in await tickets.lives(tx, ids) if (d := corrections.at_once(ticket, rows))]
-    fresh = await store.put_dispatched(tx, found)
+    await _watch(tx, await tickets.lives(tx, ids), max(event.at for event in events))
+
+
+async def _watch(tx: Transaction, lives: Sequence[tuple[Ticket, tuple[HistoryRow, ...]]], now: datetime) -> None:
+    """Counts those of these tickets that the gate dispatched, each once."""
+    found = [d for ticket, rows in lives if (d := corrections.at_once(ticket, rows))]
+    fresh = await store.put_dispatched(tx, found) if found else ()
     if fresh:
-        now = max(event.at for event in events)
         by_matter = Counter(matter for _, matter in fresh)
         rounds = await store.count_in(tx, by_matter, new_id(now), now)
         await store.put_blocks(tx, _places(fresh, by_matter, rounds))
@@ -49,7 +54,10 @@ async def moved(tx: Transaction, events: Sequence[Event]) -> None:
     if not steps:
         return
     await store.hear_alone(tx)
-    lives = {ticket.id: (ticket, rows) for ticket, rows in await tickets.lives(tx, list({ticket for ticket, _ in steps}))}
+    found = await tickets.lives(tx, list({ticket for ticket, _ in steps}))
+    # The gate may also have dispatched a moment after the ticket was opened, when it looked again.
+    await _watch(tx, found, max(event.at for event in events))
+    lives = {ticket.id: (ticket, rows) for ticket, rows in found}
     heard = [(ticket, seq, corrections.taken(*lives[ticket], seq)) for ticket, seq in steps if ticket in lives]
     await _keep(tx, heard)
     judged = [taken.judged for _, _, taken in heard if taken.judged is not None]

@@ -307,6 +307,7 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
     async with here.db.transaction(here.session.actor.acting) as tx:
         counted = await service.counts(tx, here.session.actor, here.now)
         worst = await service.worklist(tx, here.session.actor, Filters(light=Light.RED), "", 10, here.now)
+        notes = await above.notes(here.request, tx)
     return page(
         here.request,
         "tickets/supervisor.html",
@@ -315,6 +316,7 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
         states=[s for s in State if s in OPEN],
         lights=[Light.RED, Light.AMBER, Light.GREEN, Light.NONE],
         worst=worst,
+        notes=notes,
         city=here.city,
         now=here.now,
         words=words,
