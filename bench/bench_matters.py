@@ -8,7 +8,7 @@ for some the unit that leads by the responsibility list. Each message is read as
 the worker does.
 
 - `matter`: the right matter first, and among three. `unit`: the right lead first, and among three suggestions, of those messages whose
-  matter and place determine one. `co`: of messages with a right lead and named co-units, how many have exactly these.
+  matter and place determine one; `unit_place_given`: when somebody has pointed at the place, as residents and operators can. `co`: of messages with a right lead and named co-units, how many have exactly these.
 - `gate`: what passes the pack's gate and how much of it goes to the right unit; `curve`: what would be right of the surest share.
 - `queues`: by queue of the right matter. `confused`: the unit meant, the unit said, how often.
 """
@@ -61,6 +61,8 @@ class Said(msgspec.Struct, frozen=True):
     """The lead that it must have; None when matter and place do not determine one."""
     co: tuple[str, ...]
     queue: str
+    region: str | None
+    """The most specific place that the message determines for a reader who knows the city."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -69,6 +71,8 @@ class Judged(msgspec.Struct, frozen=True):
     said: Said
     matter: int
     unit: int
+    placed: int
+    """As `unit`, when somebody has pointed at the place."""
     co: bool | None
     first: str | None
     confidence: float
@@ -104,7 +108,7 @@ def _messages(city: City) -> Iterable[Said]:
                 matters = tuple(row["matters"].split("|"))
                 unit = row["unit"] or _lead(city, matters[0], row)
                 co = tuple(filter(None, row["co"].split("|")))
-                yield Said(file.stem, row["text"], matters, row["language"], unit, co, _queue(city, matters[0]))
+                yield Said(file.stem, row["text"], matters, row["language"], unit, co, _queue(city, matters[0]), row["region"] or None)
 
 
 def _lead(city: City, matter: str, row: dict[str, str]) -> str | None:
@@ -132,17 +136,22 @@ def _judge(
         reading = read(reader, said.text)[0]
         if again is not None:
             reading = second.read_again(reader, again, reading, meant[number])
-        judged.append(_judged(said, reading, gate.decide(reading, city, ON)))
+        placed = gate.decide(reading, city, ON, region=said.region)
+        judged.append(_judged(said, reading, gate.decide(reading, city, ON), placed))
     return judged
 
 
-def _judged(said: Said, reading: Reading, decision: Decision) -> Judged:
+def _judged(said: Said, reading: Reading, decision: Decision, placed: Decision) -> Judged:
     matter = next((place for place, guess in enumerate(reading.matters[:3]) if guess.matter in said.matters), -1)
-    units = [suggestion.unit for suggestion in decision.suggestions]
     best = decision.suggestions[0] if decision.suggestions else None
-    right = units.index(said.unit) if said.unit in units else -1
+    right = _where(said, decision)
     co = set(best.co_units) == set(said.co) if best is not None and right == 0 and said.co else None
-    return Judged(said, matter, right, co, best.unit if best else None, decision.confidence, decision.sure)
+    return Judged(said, matter, right, _where(said, placed), co, best.unit if best else None, decision.confidence, decision.sure)
+
+
+def _where(said: Said, decision: Decision) -> int:
+    units = [suggestion.unit for suggestion in decision.suggestions]
+    return units.index(said.unit) if said.unit in units else -1
 
 
 def _report(judged: list[Judged]) -> dict[str, Any]:
@@ -178,6 +187,7 @@ def _shares(judged: list[Judged]) -> dict[str, Any]:
         "matter": [_share([j.matter == 0 for j in judged]), _share([j.matter >= 0 for j in judged])],
         "units_known": len(known),
         "unit": [_share([j.unit == 0 for j in known]), _share([j.unit >= 0 for j in known])],
+        "unit_place_given": [_share([j.placed == 0 for j in known]), _share([j.placed >= 0 for j in known])],
     }
 
 
