@@ -219,7 +219,7 @@ def _page(here: Here, case: Case, before: tuple[Precedent, ...], tried: Tried | 
         light=light_of(dispute, here.now),
         tally=counted,
         waits=service.waits_for(case, actor, here.city, here.now),
-        forms=[(deed, forms.FORMS[deed]) for deed in allowed],
+        forms=sorted(((deed, forms.FORMS[deed]) for deed in allowed), key=lambda f: f[1].look != "primary"),
         values=proposed | ({tried.deed: dict(tried.filled.values)} if tried else {}),
         errors=dict(tried.filled.errors) if tried else {},
         tried=tried.deed if tried else None,
