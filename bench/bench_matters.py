@@ -8,7 +8,8 @@ for some the unit that leads by the responsibility list. Each message is read as
 the worker does.
 
 - `matter`: the right matter first, and among three. `unit`: the right lead first, and among three suggestions, of those messages whose
-  matter and place determine one; `unit_place_given`: when somebody has pointed at the place, as residents and operators can. `co`: of messages with a right lead and named co-units, how many have exactly these.
+  matter and place determine one; `unit_place_given`: when somebody has pointed at the place, as residents and operators can. `co`: of
+  messages with a right lead and named co-units, how many have exactly these.
 - `gate`: what passes the pack's gate and how much of it goes to the right unit; `curve`: what would be right of the surest share.
 - `queues`: by queue of the right matter. `confused`: the unit meant, the unit said, how often.
 """
