@@ -68,7 +68,9 @@ def plan(
         return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to)
     if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
-    return Plan(Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings))
+    return Plan(
+        Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings)
+    )
 
 
 def _disposed(disposition: Disposition) -> Plan:
