@@ -288,7 +288,8 @@ async def lines(
         conditions.append(f"d.id < {last}" if filters.ended else f"(d.due, d.id) > ({given(due)}, {last})")
     rows = await tx.fetch(
         f"""
-        SELECT d.id, d.number, d.opened_at, CASE WHEN d.title <> '' THEN d.title ELSE left(d.text, 40) END AS title, d.matter, d.region, d.acting, d.rung, d.due,
+        SELECT d.id, d.number, d.opened_at, CASE WHEN d.title <> '' THEN d.title ELSE left(d.text, 40) END AS title,
+               d.matter, d.region, d.acting, d.rung, d.due,
                d.due < coalesce(d.ended_at, $1) AS overdue, d.ended_at, d.ended_how,
                ARRAY(SELECT p.unit FROM dispute_party p WHERE p.dispute = d.id ORDER BY p.side, p.unit) AS parties,
                (SELECT count(*) FROM dispute_seat s WHERE s.panel = sits.id AND s.votes) AS voting,
