@@ -58,6 +58,27 @@ def test_a_short_name_means_the_street_and_not_a_village_in_it(guangzhou_reader:
 
 
 @pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("棠下附近天天有人乱摆卖", "440106011"),
+        ("大石肉菜市场的鱼丸里有橡皮筋", "440113012"),
+        ("在琶洲的会展门口被黑车司机骂", "440105015"),
+        ("员村地铁站那边没有路灯", "440106002"),
+        ("喺沙面嗰边有人烧嘢", "440103001"),
+        ("noise at 125 Tiyu West Road", "440106"),
+        ("street lamps on Linhe West Road are dark", "440106"),
+    ],
+)
+def test_short_and_english_names_count_where_only_a_place_can_stand(guangzhou_reader: Reader, text: str, region: str) -> None:
+    assert str(found(guangzhou_reader, text).region).startswith(region)
+
+
+@pytest.mark.parametrize("text", ["人民当家作主", "家和万事兴，太平盛世", "新华书店卖盗版书", "工资建设银行不给取", "前进的方向错了"])
+def test_short_names_are_ordinary_words_elsewhere(guangzhou_reader: Reader, text: str) -> None:
+    assert found(guangzhou_reader, text).region is None
+
+
+@pytest.mark.parametrize(
     ("text", "road", "number", "name", "building"),
     [
         ("天河路219号之二门口有人卖烟", "天河路", "219号之二", "", ""),
@@ -66,6 +87,9 @@ def test_a_short_name_means_the_street_and_not_a_village_in_it(guangzhou_reader:
         ("越秀区建设六马路甲3号的围墙裂了", "建设六马路", "甲3号", "", ""),
         ("白云区棠景街翠林花园B座电梯坏了", "", "", "翠林花园", "b座"),
         ("noise at 25 Jiangyan Road every night", "jiangyan road", "25", "", ""),
+        ("天河区华景路1号南方通信大厦停电", "华景路", "1号", "南方通信大厦", ""),
+        ("海珠区赤岗二街9號之一漏水", "赤岗二街", "9号之一", "", ""),
+        ("天河区龙口西路5号大院12栋", "龙口西路", "5号", "", "大院12栋"),
         ("海珠区福宁横街7号漏水", "福宁横街", "7号", "", ""),
         ("天河区棠下村三巷12号楼下堆满垃圾", "三巷", "12号", "棠下村", ""),
     ],

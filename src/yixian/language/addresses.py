@@ -41,12 +41,12 @@ _ROAD_ENDINGS: Final = (
     "大道", "大街", "马路", "公路", "高速", "立交", "隧道", "大桥", "路", "街", "巷", "胡同",
 )
 _NAME_ENDINGS: Final = (
-    "花园", "花苑", "小区", "新村", "新城", "新苑", "广场", "大厦", "家园", "名苑", "豪庭", "豪苑", "雅苑", "华庭",
+    "镇", "乡", "花园", "花苑", "小区", "新村", "新城", "新苑", "广场", "大厦", "家园", "名苑", "豪庭", "豪苑", "雅苑", "华庭",
     "雅居", "嘉园", "山庄", "工业园", "工业区", "科技园", "产业园", "创意园",
 )
 # These end many other words too: they count only beside a region, after 在, or before 门口, 3栋 and the like.
 _WEAK_ENDINGS: Final = (
-    "苑", "轩", "阁", "居", "湾", "府", "城", "园", "庭", "邨", "村", "厂", "中心", "里", "坊", "弄", "涌", "围", "桥",
+    "苑", "轩", "阁", "居", "湾", "府", "城", "园", "庭", "邨", "村", "社区", "厂", "中心", "里", "坊", "弄", "涌", "围", "桥",
     "公寓", "别墅", "大楼", "小学", "中学", "幼儿园", "学校", "大学", "学院", "医院", "卫生院", "市场", "商场", "百货",
     "公园", "购物中心", "地铁站", "公交站", "客运站", "车站", "酒店", "宾馆", "开发区", "派出所", "大院", "体育馆",
     "体育场", "图书馆", "博物馆", "文化宫", "少年宫", "水库", "机场", "码头", "祠堂", "商业街", "步行街", "美食街",
@@ -59,7 +59,7 @@ _WEAK: Final = frozenset(_WEAK_ENDINGS)
 
 # What cannot be inside a name: whatever stands before it begins another word.
 _BREAK: Final = re.compile(
-    r"[^\u4e00-\u9fff]|[的在到去我你您他她是了把被这那哪条喺嘅咗啲嗰系咁唔有没很也就还又个位某因为至或将请跟们哋说给着]"
+    r"[^\u4e00-\u9fff]|[的在到去我你您他她是了把被这那哪条喺嘅咗啲嗰系咁唔有没很也就还又个位某因为至或将请跟们哋说给着号]"
     r"|[打买卖看找换扔俾畀揾嗌执谁啥边呢嚟要]|(?<=[路街道巷区镇村园场站口厦苑])[和同与及]"
     r"|反映|投诉|举报|位于|附近|门口|来自|旁边|对面|隔壁|隔篱|楼下|楼上|经过|路过|发现|看到|请问|关于|建议"
     r"|希望|咨询|整个|整条|每条|所有|全部|我们|咱们|他们|你们|本人|居住|家住|前往|来到|地址|地点|现场|坐落"
@@ -67,10 +67,10 @@ _BREAK: Final = re.compile(
     r"|上午|下午|最近|一直|长期|经常|严重|居民|业主|市民|政府|部门|领导|工作|小孩|孩子|儿子|女儿|老公|老婆"
     r"|家里|自己|不要|需要|想要|应该|怎么|什么|已经|没有|非法|违规|占用|期间|时段|时候|因此|所以|如果|如何"
     r"|可以|改成|变成|建成|属于|接到|收到|听说|知道|目前|现在|今年|去年|外面|里面|后面|前面|私人|有人|有个"
-    r"|一栋|一个|一间|一家|几个|停在|停车"
+    r"|[一二三四五六七八九十]楼|一栋|一个|一间|一所|一家|几个|停在|停车"
 )
 _NOT_STEMS: Final = re.compile(
-    r"这个|那个|一个|某个|我们|你们|他们|咱们|附近|旁边|对面|隔壁|楼下|周边|本|该|此|各|全|整|老旧|新建"
+    r"自编|门牌|这个|那个|一个|某个|我们|你们|他们|咱们|附近|旁边|对面|隔壁|楼下|周边|本|该|此|各|全|整|老旧|新建"
     r"|旧|新|老|小|大|高档|住宅|生活|居民|商业|农贸|肉菜|综合|批发|菜|超级|房地产|二手|二手车|劳动力|人才"
     r"|股票|露天|儿童|民办|公办|私立|公立|职业|重点|名牌|附属|人民|中心|社区|街道|村|镇|城市|国际|五星级"
     r"|快捷|高速|公交|地铁|火车|高铁|汽车|终点|起点|首末|换乘|加油|服务|垃圾|变电|充电|收费|前面|后面|里面"
@@ -81,7 +81,7 @@ _NOT_STEMS: Final = re.compile(
     r"|购物|美容|培训|早教|托管|养老|日照|月子|洗浴|足浴|康复|家里|村里|镇里|街里|心里|手里|夜里|屋里"
 )
 _NOT_ROADS: Final = re.compile(
-    r"[绕修铁公道让问迷占走赶挡堵网线思出电套该]路$"
+    r"[半绕修铁公道让问迷占走赶挡堵网线思出电套该]路$"
     r"|^[半沿整满临带开断封通拦引领大小主干支辅岔环便老新水陆门销退后前这那一过]路$|^(?:人行|机耕|柏油|水泥)路$"
     r"|(?:^|[^一二三四五六七八九十])马路$|[逛上沿临满过]街$"
     r"|^(?:满?大|商业|步行|美食|小吃|老|新|小|后|前)街$|^[小街陋深大后窄里]巷$"
@@ -107,15 +107,15 @@ _BY_POSITION: Final = re.compile(rf"[{_CJK}]{{2,7}}?(?={LOCATIVE.pattern})")
 
 _NUMBER: Final = re.compile(
     r" ?(?:自编|门牌)?(?P<number>(?:[甲乙丙丁]?\d{1,5}(?:[-–]\d{1,4})*|[一二三四五六七八九十百零〇]{1,6}) ?号"
-    r"(?:之[一二三四五六七八九十\d]{1,2}|[甲乙丙丁])?)"
+    r"(?: ?之 ?[一二三四五六七八九十\d]{1,2}|[甲乙丙丁]|-\d{1,3}(?!\d|号))?)"
     r"(?!线|文|令|公告|机|窗|台|车|通知|地块|楼(?![上下])|电梯|房|厂|仓|店长|工程|晚|早|上午|下午|凌晨|开始|之前|之后|以前|以后)"
 )
 _BARE_NUMBER: Final = re.compile(r" ?(?P<number>\d{1,4}(?:-\d{1,4})?)(?=[,，。;；!！?？ 旁对门附]|$)")
 _BUILDING: Final = re.compile(
     r" ?(?:(?:第?\d{1,3}|[a-z]\d{0,2}|[一二三四五六七八九十]{1,3}|[东南西北])(?:期|区(?=\d|[a-z]))"
     r"|(?:第?\d{1,4}|[a-z]\d{0,2}|[一二三四五六七八九十]{1,3}|[东南西北])"
-    r"(?:号楼|栋|座|幢|单元|梯(?!口)|楼(?![上下道梯])|层|室|房(?!东|子|产))(?:\d{2,4}(?!\d|[年月元])[房室]?)?"
-    r"|[a-h]\d?(?:出口|入口|口)|[东南西北正后前侧]{1,2}门(?![面店诊])|大院|大门)"
+    r"(?:号楼|栋|座|幢|单元|梯(?!口)|楼(?![上下道梯])|层|铺(?!位|面|路)|室|房(?!东|子|产))(?:\d{2,4}(?!\d|[年月元])[房室]?)?"
+    r"|[a-h]\d?(?:出口|入口|口)|[东南西北正后前侧]{1,2}门(?![面店诊])|大院|院(?![长子内里])|大门)"
 )
 _LATIN_ROAD: Final = re.compile(
     r"(?:\b(?:no\.? ?|number )?(?P<number>\d{1,5}[a-z]?(?:-\d{1,4})?),? )?"
@@ -142,7 +142,7 @@ def pieces_of(text: str, known: Sequence[tuple[int, int]]) -> list[Piece]:
     """Roads, names, numbers and buildings, by place, without overlap; `known` are the stretches that the gazetteer explains."""
     names = list(_by_ending(text, known))
     if _LATIN.search(text):
-        names.extend(_latin(text))
+        names.extend(_latin(text, known))
     taken = [*known, *((piece.start, piece.end) for piece in names)]
     names.extend(_by_position(text, taken))
     taken = sorted([*known, *((piece.start, piece.end) for piece in names)])
@@ -196,7 +196,7 @@ def _is_shown(text: str, start: int, end: int, ending: str, *, beside: bool) -> 
     if ending in _ONLY_WITH_A_NUMBER:
         return _NUMBER.match(text, end) is not None
     if beside:
-        return end - start > 2 or ending == "村"
+        return end - start - len(ending) > 1 or ending == "村"
     if LOCATIVE.match(text, end):
         return True
     return len(ending) > 1 and end - start - len(ending) < 5 and text[start - 1 : start] in ("在", "喺")
@@ -227,8 +227,8 @@ def _finer(text: str, taken: Sequence[tuple[int, int]]) -> Iterator[Piece]:
             end = building.end()
 
 
-def _latin(text: str) -> Iterator[Piece]:
-    """Roads written in English: 25 Tianhe Road."""
+def _latin(text: str, known: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    """Roads written in English, and the numbers before them: 25 Tianhe Road."""
     for found in _LATIN_ROAD.finditer(text):
         start = found.start("road")
         if cut := _NOT_LATIN_NAMES.match(found.group("road")):
@@ -236,7 +236,8 @@ def _latin(text: str) -> Iterator[Piece]:
         if " " in text[start : found.end()]:
             if found.group("number"):
                 yield Piece(Part.NUMBER, *found.span("number"))
-            yield Piece(Part.ROAD, start, found.end())
+            if not any(begin < found.end() and start < end for begin, end in known):
+                yield Piece(Part.ROAD, start, found.end())
 
 
 _DIGITS: Final = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0}

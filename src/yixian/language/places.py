@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -38,11 +38,29 @@ _NAMES_ANOTHER: Final = re.compile(
 # A road's name before one of these is part of another word: 北京路线.
 _COUNTS: Final = tuple("一二三四五六七八九十")
 _NO_ROAD: Final = re.compile(r"[线由]")
+# What shows that a short name is a place: 棠下附近, 员村地铁站; and after 在, what can only follow a place.
+_AT_A_PLACE: Final = re.compile(
+    r" ?的?(?:附近|旁边?|一带|[那这]边|[嗰呢]边|周边|门口|对面|村口|牌坊|城中村|批发市场|肉菜市场|菜市场|农贸市场|市场|商场|地铁|公交站"
+    r"|派出所|医院|卫生院|[中小]学|幼儿园|小区|花园|新村|工业区|工业园|科技园|客运站|收费站|立交|大桥|隧道|广场|公园|水厂|街道|村里)"
+)
+_AFTER_IN: Final = re.compile(r"[的嘅,，。这那有开住租买被]|$")
+# After a town that opens a sentence, these show that it is where, and not whence: 东莞的工厂, 深圳地铁.
+_SOME_OF: Final = re.compile(
+    r"的|那[边里]|嗰边|有[个间家]|某|一[家个间]|市区|地铁|机场|火车站|高铁站"
+    r"|(?!老板|老乡|口音|饭店|菜馆|米粉|司机|游客|客户|商家|公司|工作|品牌)[\u4e00-\u9fff]{2}(?:的|有[个间家]|一[家个间]|那边)"
+)
+# Streets all over the country are called so; the words mean other things at least as often.
+_ORDINARY: Final = re.compile(
+    r"人民|建设|和平|解放|东风|前进|新华|光明|胜利|团结|长兴|凤凰|兴华|太平|永和|人和|中山|北京|工业|商业|学院|广场|公园|中心|白云|[东南西北]区|新城|新村|开发区|东山"
+    r"|龙凤|华乐|百花|金花|大东|大沙|沙河|红旗|向阳|朝阳|幸福|文化|体育|火车站|车站|机场|码头|市场|中新|街口|城区|老城|新港|滨江|中南|江南|江北|华南|新市"
+)
 _GENERIC: Final = re.compile(r"(?:站|路|街|大学|学校|校|院|园|场|厂|城)$")
-_STOP: Final = re.compile(r"[。.;；!！?？]|[，,](?=.)")
+_STOP: Final = re.compile(r"[。.;；!！?？，,]")
 _LINK: Final = re.compile(r"[ 的(（·/]{0,2}")
 _CROSSING: Final = re.compile(r" ?(?:和|与|跟|同|及|、|至|到|-|&|and) ?")
 _WIDE: Final = re.compile("[\u4e00-\u9fff]")
+_OF_A_COMMUNITY: Final = 4
+"""Length of a community's chain: itself, street, district, city."""
 _NAMED: Final = 4
 """So many candidates are named when asking back."""
 
@@ -142,14 +160,15 @@ def compile_gazetteer(regions: Sequence[Region], places: Sequence[Place] = ()) -
             kinds.setdefault(plain, place.kind)
             for code in place.regions:
                 _put(known, plain, code, Clarity.CLEAR if len(name) > 2 else Clarity.BESIDE, Form.WHOLE)
-    senses = {name: _sense(codes, kinds.get(name, "")) for name, codes in known.items() if name}
+    chains = _chains(regions)
+    senses = {name: _sense(codes, kinds.get(name, ""), chains) for name, codes in known.items() if name}
     beyond = {name: sense for place in places if place.kind in (OUTSIDE, NO_PLACE) for name, sense in _beyond(place)}
     # A name that the city itself has keeps meaning the city's.
     senses = beyond | senses
     return Gazetteer(
         phrases=compile_phrases(senses),
         senses=senses,
-        chains=_chains(regions),
+        chains=chains,
         depth={region.code: _DEPTH[region.level] for region in regions},
         names={region.code: region.name for region in regions},
         beyond={name: sense for name, sense in beyond.items() if sense.kind == OUTSIDE},
@@ -203,10 +222,19 @@ def _put(known: dict[str, dict[str, tuple[Clarity, Form]]], name: str, code: str
     codes[code] = (max(was, clarity), max(was_form, form))
 
 
-def _sense(codes: dict[str, tuple[Clarity, Form]], kind: str) -> Sense:
+def _sense(codes: dict[str, tuple[Clarity, Form]], kind: str, chains: Mapping[str, tuple[str, ...]]) -> Sense:
     """A name's full form beats another region's short form: 西村街道 is not the stem of 西村街道社区."""
     form = max(form for _, form in codes.values())
-    meant = [code for code, (_, own) in codes.items() if own is form]
+    full = [code for code, (_, own) in codes.items() if own is form]
+    # What people call so stays beside it, except next door: 大塘社区 is called 大塘村 as the 大塘村 of another district is; where a
+    # 钟落潭社区 and a 钟落潭村 lie in one town, each keeps its name.
+    next_door = {outer for code in full for outer in chains[code][1:2]}
+    spoken = [
+        code
+        for code, (_, own) in codes.items()
+        if own is Form.SPOKEN and form is Form.WHOLE and len(chains[code]) == _OF_A_COMMUNITY and chains[code][1] not in next_door
+    ]
+    meant = [*full, *spoken]
     return Sense(
         regions=tuple(sorted(meant)),
         clarity=max(codes[code][0] for code in meant),
@@ -224,8 +252,8 @@ def find_place(gazetteer: Gazetteer, text: str) -> PlaceFound:
     groups = _groups(gazetteer, text)
     if not groups:
         return PlaceFound()
-    here = _here(gazetteer, groups)
-    if beyond := _beyond_the_city(gazetteer, groups, here):
+    here = _here(gazetteer, text, groups)
+    if beyond := _beyond_the_city(gazetteer, text, groups, here):
         return _outside(gazetteer, text, beyond)
     located = [group for group in here if group.located]
     if not located:
@@ -258,7 +286,7 @@ def _groups(gazetteer: Gazetteer, text: str) -> list[_Group]:
         else:
             groups.append([mark])
     made = [_group(text, marks) for marks in groups]
-    return [group for group in made if group.located or group.pieces or _is_beyond(group)]
+    return [group for group in made if group.located or group.pieces or _is_beyond(text, group)]
 
 
 def _explained(gazetteer: Gazetteer, every: Sequence[Found], named: Sequence[_Named]) -> list[tuple[int, int]]:
@@ -306,11 +334,26 @@ def _counting(gazetteer: Gazetteer, text: str, every: Sequence[Found]) -> list[_
             around_it = [code for code in counting[-1].sense.regions if gazetteer.depth[code] > _DEPTH[Level.CITY]] if beside else ()
         else:
             around_it = around
-        if inside := _inside(gazetteer, name.sense, around_it):
+        inside = _inside(gazetteer, name.sense, around_it)
+        if not inside and name.found.phrase not in gazetteer.beyond:
+            inside = _shown(gazetteer, text, name)
+        if inside:
             counting.append(_Named(name.found, Sense(inside, Clarity.CLEAR, name.sense.bare, name.sense.kind)))
         elif outside := gazetteer.beyond.get(name.found.phrase):
             counting.append(_Named(name.found, outside))
     return counting
+
+
+def _shown(gazetteer: Gazetteer, text: str, name: _Named) -> tuple[str, ...]:
+    """Regions that a short name means because it stands where only a place can: streets and places, not the thousands of villages."""
+    if name.sense.clarity is not Clarity.BESIDE or _ORDINARY.fullmatch(name.found.phrase):
+        return ()
+    end = name.found.end
+    if not (_AT_A_PLACE.match(text, end) or (text[: name.found.start].endswith(("在", "喺")) and _AFTER_IN.match(text, end))):
+        return ()
+    if name.sense.kind:
+        return name.sense.regions
+    return tuple(code for code in name.sense.regions if gazetteer.depth[code] <= _DEPTH[Level.STREET])
 
 
 def _itself(gazetteer: Gazetteer, text: str, found: Found, after: Sequence[Found]) -> _Named | None:
@@ -323,7 +366,9 @@ def _itself(gazetteer: Gazetteer, text: str, found: Found, after: Sequence[Found
     if sense.bare and (another := _NAMES_ANOTHER.match(text, found.end)):
         if another.group()[0] == " ":
             return _road_named_after(gazetteer, found, sense)
-        if not (after and after[0].start == found.end and gazetteer.senses[after[0].phrase].regions):
+        followed = after and after[0].start == found.end and gazetteer.senses[after[0].phrase].regions
+        small = min(gazetteer.depth[code] for code in sense.regions) >= _DEPTH[Level.STREET] if sense.regions else False
+        if not followed and not (small and not _ORDINARY.fullmatch(found.phrase) and _AT_A_PLACE.match(text, found.end)):
             return None
     return _Named(found, sense)
 
@@ -341,26 +386,34 @@ def _inside(gazetteer: Gazetteer, sense: Sense, around: Sequence[str]) -> tuple[
 # -- Which of them is meant ---------------------------------------------------------------------------------------
 
 
-def _here(gazetteer: Gazetteer, groups: Sequence[_Group]) -> list[_Group]:
+def _here(gazetteer: Gazetteer, text: str, groups: Sequence[_Group]) -> list[_Group]:
     """The groups that may be where it happens: not where somebody lives or goes, unless that is all there is."""
     here = [group for group in groups if group.bearing >= 0]
-    if any(_is_deep(gazetteer, group) or (group.pieces and group.bearing > 0) or _is_beyond(group) for group in here):
+    if any(_is_deep(gazetteer, group) or (group.pieces and group.bearing > 0) or _is_beyond(text, group) for group in here):
         return here
     return list(groups)
 
 
-def _is_beyond(group: _Group) -> bool:
-    """Whether it names a place outside the city; a short name only where something happens at it."""
-    return any(name.sense.kind == OUTSIDE and (group.bearing > 0 or not name.sense.bare) for name in group.named)
+def _is_beyond(text: str, group: _Group) -> bool:
+    """Whether it names a place outside the city; a short name only where something happens at it, or with a finer place beside it."""
+    outside = [name for name in group.named if name.sense.kind == OUTSIDE]
+    if not outside:
+        return False
+    if group.bearing > 0 or len(outside) > 1 or not outside[0].sense.bare:
+        return True
+    opens = group.start == 0 or _STOP.match(text, group.start - 1) is not None
+    return group.bearing == 0 and (
+        any(piece.part is Part.NAME for piece in group.pieces) or (opens and _SOME_OF.match(text, group.end) is not None)
+    )
 
 
 def _is_deep(gazetteer: Gazetteer, group: _Group) -> bool:
     return any(gazetteer.depth.get(code, 0) >= _DEPTH[Level.DISTRICT] for name in group.named for code in name.sense.regions)
 
 
-def _beyond_the_city(gazetteer: Gazetteer, groups: Sequence[_Group], here: Sequence[_Group]) -> _Group | None:
+def _beyond_the_city(gazetteer: Gazetteer, text: str, groups: Sequence[_Group], here: Sequence[_Group]) -> _Group | None:
     """Where it happens, when that is outside: no place of the city is named as surely, and not the city itself."""
-    beyond = [group for group in here if _is_beyond(group) and not _is_deep(gazetteer, group)]
+    beyond = [group for group in here if _is_beyond(text, group) and not _is_deep(gazetteer, group)]
     if any(group.located and not _is_deep(gazetteer, group) for group in groups):
         # "Can my insurance from there come to this city?" is a question to this city; an address elsewhere is not.
         beyond = [group for group in beyond if group.pieces or (group.bearing > 0 and not all(name.sense.bare for name in group.named))]
@@ -377,13 +430,13 @@ def _most_agreed(gazetteer: Gazetteer, named: Sequence[tuple[_Named, bool]]) -> 
     for name, here in named:
         for code in name.sense.regions:
             first.setdefault(code, name.found.start)
-            if here and gazetteer.depth.get(code, 0) > _DEPTH[Level.DISTRICT]:
+            if here and gazetteer.depth.get(code, 0) >= _DEPTH[Level.DISTRICT]:
                 happens.add(code)
     names = {name.found.phrase: name for name, _ in named}.values()
     rank = {
         code: (
             gazetteer.depth.get(code, 0) > _DEPTH[Level.CITY],
-            code in happens,
+            not happens.isdisjoint(gazetteer.chains[code]),
             sum(1 for name in names if any(_compatible(gazetteer, code, other) for other in name.sense.regions)),
             gazetteer.depth.get(code, 0),
         )
