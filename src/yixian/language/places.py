@@ -40,13 +40,13 @@ _COUNTS: Final = tuple("一二三四五六七八九十")
 _NO_ROAD: Final = re.compile(r"[线由]")
 # What shows that a short name is a place: 棠下附近, 员村地铁站; and after 在, what can only follow a place.
 _AT_A_PLACE: Final = re.compile(
-    r" ?的?(?:附近|旁边?|一带|[那这]边|[嗰呢]边|周边|门口|对面|村口|牌坊|城中村|批发市场|肉菜市场|菜市场|农贸市场|市场|商场|地铁|公交站"
+    r" ?的?(?:附近|旁边?|一带|[那这]边|[嗰𠮶呢]边|周边|门口|对面|村口|牌坊|城中村|批发市场|肉菜市场|菜市场|农贸市场|市场|商场|地铁|公交站"
     r"|派出所|医院|卫生院|[中小]学|幼儿园|小区|花园|新村|工业区|工业园|科技园|客运站|收费站|立交|大桥|隧道|广场|公园|水厂|街道|村里)"
 )
 _AFTER_IN: Final = re.compile(r"[的嘅,，。这那有开住租买被]|$")
 # After a town that opens a sentence, these show that it is where, and not whence: 东莞的工厂, 深圳地铁.
 _SOME_OF: Final = re.compile(
-    r"的|那[边里]|嗰边|有[个间家]|某|一[家个间]|市区|地铁|机场|火车站|高铁站"
+    r"的|那[边里]|[嗰𠮶]边|有[个间家]|某|一[家个间]|市区|地铁|机场|火车站|高铁站"
     r"|(?!老板|老乡|口音|饭店|菜馆|米粉|司机|游客|客户|商家|公司|工作|品牌)[\u4e00-\u9fff]{2}(?:的|有[个间家]|一[家个间]|那边)"
 )
 # Streets all over the country are called so; the words mean other things at least as often.
