@@ -29,6 +29,9 @@ def dispatching() -> None:
 def evaluate(
     train: Train,
     test: Test = [],  # noqa: B006 -- typer reads the default, nobody changes it
+    text: Annotated[list[str], typer.Option("--text", help="Column of words, when it has another name; may be given several times.")] = [],  # noqa: B006 -- as above
+    label: Annotated[str, typer.Option(help="Column of labels.")] = "label",
+    least: Annotated[int, typer.Option(min=1, help="Leave out labels with fewer messages than this.")] = 1,
     folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the cross-validation.")] = 5,
     target: Annotated[float, typer.Option(min=0.5, max=0.999, help="Accuracy the gate is to hold.")] = 0.97,
     per_class: Annotated[bool, typer.Option("--per-class", help="Classes with enough messages have a gate of their own.")] = False,
@@ -42,8 +45,9 @@ def evaluate(
     Columns: label, and text (with or without title) or tokens.
     """
     try:
-        known = labelled.read(*train)
-        unseen = labelled.read(*test) if test else None
+        known = labelled.read(*train, text=text, label=label)
+        unseen = labelled.read(*test, text=text, label=label) if test else None
+        known = labelled.frequent(known, least)
         embed = embedder() if meaning and learned.is_short(known.texts) else None
         with err.status("Reading ..."):
             heard = learned.hear(known.texts, embed)
