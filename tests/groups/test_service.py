@@ -254,3 +254,11 @@ async def test_nearby_finds_the_open_ticket_and_not_the_closed_one(crowd: Crowd)
         await crowd.does(crowd.operator, ticket, Action.WITHDRAW, note="修好了")
     async with crowd.db.transaction(crowd.operator.acting) as tx:
         assert await service.nearby(tx, crowd.sense, said) == ()
+
+
+async def test_a_neighbour_who_names_two_buildings_does_not_bring_them_together(crowd: Crowd):
+    third = await crowd.tells("翠湖花园3栋的电梯坏了，没有人来修")
+    both = await crowd.tells("翠湖花园3栋、5栋的电梯坏了，没有人来修")
+    fifth = await crowd.tells("翠湖花园5栋的电梯坏了，没有人来修")
+    assert await crowd.group_of(third) == await crowd.group_of(both) is not None
+    assert await crowd.group_of(fifth) is None

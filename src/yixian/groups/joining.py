@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from yixian.groups.model import Growing, Tied
-from yixian.language.sameness import JOINED_FROM, Rarity, contradict, same_event
+from yixian.language.sameness import JOINED_FROM, Print, Rarity, contradict, same_event
+
+CANDIDATES: Final = 30
+"""So many of the tickets that share most keys with a new one are compared with it."""
 
 NewId = Callable[[datetime], UUID]
 
@@ -43,8 +47,9 @@ class _Table:
             self.by_key[key].append(tied.ticket)
 
     def like(self, new: Tied) -> list[tuple[float, Tied]]:
-        """Known tickets with how probably each is about the same event, the best first."""
-        found = dict.fromkeys(ticket for key in new.told.print.keys for ticket in self.by_key.get(key, ()))
+        """Known tickets with how probably each is about the same event, the best first; those that share most keys are looked at."""
+        shared = Counter(ticket for key in new.told.print.keys for ticket in self.by_key.get(key, ()))
+        found = sorted(shared, key=lambda ticket: (-shared[ticket], ticket))[:CANDIDATES]
         scored = [(same_event(self.rarity, new.told, self.tied[ticket].told), self.tied[ticket]) for ticket in found]
         return sorted((s for s in scored if s[0] >= JOINED_FROM), key=lambda s: (-s[0], s[1].ticket))
 
@@ -52,7 +57,20 @@ class _Table:
         """Whether the new ticket may stand beside the other and all that the other stands beside."""
         if other.member_of is None:
             return True
-        return other.member_of not in new.apart and not contradict(new.told.print.numbers, self.groups[other.member_of].numbers)
+        return other.member_of not in new.apart and not contradicts(new.told.print.numbers, self.groups[other.member_of])
+
+
+_JOINT: Final = "|"
+
+
+def contradicts(numbers: Iterable[str], group: Growing) -> bool:
+    """Whether these numbers contradict those of any ticket of the group: by way of a neighbour who names both, 3栋 and 5栋 never meet."""
+    return any(contradict(numbers, theirs.split(_JOINT)) for theirs in group.numbers)
+
+
+def _as_one(*prints: Print) -> frozenset[str]:
+    """What tickets name, a string each."""
+    return frozenset(_JOINT.join(sorted(p.numbers)) for p in prints if p.numbers)
 
 
 def join(rarity: Rarity, new: Sequence[Tied], known: Iterable[Tied], groups: Iterable[Growing], new_id: NewId) -> Joined:
@@ -87,7 +105,7 @@ def _other(table: _Table, new: Tied) -> Tied | None:
 
 
 def _made(first: Tied, second: Tied, new_id: NewId) -> Growing:
-    numbers = first.told.print.numbers | second.told.print.numbers
+    numbers = _as_one(first.told.print, second.told.print)
     began, ended = sorted((first.told.at, second.told.at))
     region = (first.told.regions or second.told.regions or (None,))[0]
     return Growing(new_id(ended), first.told.matter, region, numbers, began, ended, fresh=True)
@@ -96,7 +114,7 @@ def _made(first: Tied, second: Tied, new_id: NewId) -> Growing:
 def _grown(group: Growing, new: Tied) -> Growing:
     return msgspec.structs.replace(
         group,
-        numbers=group.numbers | new.told.print.numbers,
+        numbers=group.numbers | _as_one(new.told.print),
         first_at=min(group.first_at, new.told.at),
         last_at=max(group.last_at, new.told.at),
     )

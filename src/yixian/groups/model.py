@@ -69,8 +69,6 @@ class Tied(msgspec.Struct, frozen=True):
     caller: UUID | None = None
     member_of: UUID | None = None
     apart: frozenset[UUID] = frozenset()
-    group_numbers: frozenset[str] = frozenset()
-    """What the tickets of its group name."""
     repeats: int = 0
     repeat_of: UUID | None = None
     joins: UUID | None = None
@@ -84,6 +82,7 @@ class Growing(msgspec.Struct, frozen=True):
     matter: str | None
     region: str | None
     numbers: frozenset[str]
+    """What its tickets name, a string each ticket that names any: `building 3|phase 2`."""
     first_at: datetime
     last_at: datetime
     fresh: bool

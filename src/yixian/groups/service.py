@@ -18,7 +18,7 @@ from yixian.db.pool import Transaction
 from yixian.groups import alerts, joining, store
 from yixian.groups.model import Deed, Earlier, Figures, Nearby, New, Page, Standing, Tied, Ties, Which, Whole
 from yixian.language.normalise import normalise_words
-from yixian.language.sameness import JOINED_FROM, WITHIN, Rarity, Told, compile_rarity, contradict, print_of, same_event
+from yixian.language.sameness import JOINED_FROM, WITHIN, Rarity, Told, compile_rarity, print_of, same_event
 from yixian.people.model import Actor, Role
 from yixian.tickets import service as tickets
 from yixian.tickets.lifecycle import Refusal
@@ -72,7 +72,7 @@ def told(
     sense: Sense, text: str, title: str, place: str, matter: str | None, matters: Iterable[str], region: str | None, at: datetime
 ) -> Told:
     """A message as it is compared."""
-    topics = frozenset(above for code in (matter, *matters) if code and (above := sense.above.get(code)))
+    topics = tuple(dict.fromkeys(above for code in (matter, *matters) if code and (above := sense.above.get(code))))
     return Told(print_of(sense.rarity, text, title, place, sense.noise), at, matter, topics, _chain(sense, region))
 
 
@@ -98,9 +98,8 @@ async def tie(tx: Transaction, sense: Sense, opened: Sequence[UUID], now: dateti
     if not new:
         return 0
     tied = [_tied(sense, n) for n in new]
-    keys = [key for t in tied for key in t.told.print.keys]
     since = min(t.told.at for t in tied) - WITHIN
-    known, groups = await store.known(tx, keys, since, [t.joins for t in tied if t.joins])
+    known, groups = await store.known(tx, [t.told.print.keys for t in tied], since, [t.joins for t in tied if t.joins])
     joined = joining.join(sense.rarity, tied, known, groups, new_id)
     await store.keep(tx, joined.ties, joined.moved, joined.groups)
     await _count(tx, [g.id for g in joined.groups], now)
@@ -152,12 +151,12 @@ async def forget(tx: Transaction, now: datetime) -> int:
 
 async def nearby(tx: Transaction, sense: Sense, said: Told) -> tuple[Nearby, ...]:
     """Open tickets that are probably about the event somebody is telling of, the likeliest first, at most five. Two statements."""
-    known, groups = await store.known(tx, said.print.keys, said.at - WITHIN)
-    numbers = {g.id: g.numbers for g in groups}
+    known, groups = await store.known(tx, [said.print.keys], said.at - WITHIN)
+    by_id = {g.id: g for g in groups}
     scores: dict[UUID, float] = {}
     for other in known:
         score = same_event(sense.rarity, said, other.told)
-        if score >= JOINED_FROM and not (other.member_of and contradict(said.print.numbers, numbers[other.member_of])):
+        if score >= JOINED_FROM and not (other.member_of and joining.contradicts(said.print.numbers, by_id[other.member_of])):
             scores[other.ticket] = round(score, 3)
     return await store.open_ones(tx, scores, MOST_NEARBY) if scores else ()
 

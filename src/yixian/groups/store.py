@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from yixian.db.pool import Transaction
+from yixian.groups.joining import CANDIDATES
 from yixian.groups.model import Done, Earlier, Figures, Growing, Line, Member, Nearby, New, Standing, Telling, Tied, Ties, Which
 from yixian.language.sameness import Print, Told
 
@@ -52,22 +53,31 @@ async def news(tx: Transaction, tickets: Sequence[UUID], repeat_from: str) -> tu
     return tuple(msgspec.convert(dict(r), New) for r in rows)
 
 
-async def known(tx: Transaction, keys: Sequence[int], since: datetime, tickets: Sequence[UUID] = ()) -> tuple[list[Tied], list[Growing]]:
-    """The newest tickets under each of these keys, these `tickets` too, and the groups that they belong to. Index look-ups, no scan."""
+async def known(
+    tx: Transaction, keys: Sequence[Sequence[int]], since: datetime, tickets: Sequence[UUID] = ()
+) -> tuple[list[Tied], list[Growing]]:
+    """For each message, given by its keys, the tickets that share most of them; these `tickets` too; and the groups they belong to.
+
+    Index look-ups, no scan, and one statement: `PER_KEY` of the newest tickets under each key, `CANDIDATES` a message.
+    """
     rows = await tx.fetch(
         """
         WITH found AS (
-            SELECT k.ticket
-              FROM unnest($1::integer[]) AS wanted (key)
-             CROSS JOIN LATERAL (
-                   SELECT ticket
-                     FROM ticket_print_key
-                    WHERE key = wanted.key
-                      AND at > $2
-                    ORDER BY at DESC
-                    LIMIT $3) k
+            SELECT ticket
+              FROM (SELECT wanted.message, k.ticket,
+                           row_number() OVER (PARTITION BY wanted.message ORDER BY count(*) DESC, max(k.at) DESC) AS place
+                      FROM unnest($1::integer[], $2::integer[]) AS wanted (message, key)
+                     CROSS JOIN LATERAL (
+                           SELECT ticket, at
+                             FROM ticket_print_key
+                            WHERE key = wanted.key
+                              AND at > $3
+                            ORDER BY at DESC
+                            LIMIT $4) k
+                     GROUP BY wanted.message, k.ticket) AS ranked
+             WHERE place <= $5
              UNION
-            SELECT unnest($4::uuid[])
+            SELECT unnest($6::uuid[])
         )
         SELECT i.ticket, i.at, i.caller, i.member_of, i.apart, p.matter, p.topics, p.regions, p.head, p.words, p.names, p.numbers, p.keys,
                g.matter AS group_matter, g.region AS group_region, g.numbers AS group_numbers, g.first_at, g.last_at
@@ -76,9 +86,11 @@ async def known(tx: Transaction, keys: Sequence[int], since: datetime, tickets: 
           LEFT JOIN ticket_print p ON p.ticket = f.ticket
           LEFT JOIN ticket_group g ON g.id = i.member_of
         """,
-        list(dict.fromkeys(keys)),
+        [number for number, message in enumerate(keys) for _ in message],
+        [key for message in keys for key in message],
         since,
         PER_KEY,
+        CANDIDATES,
         list(tickets),
     )
     groups = {r["member_of"]: _growing(r) for r in rows if r["member_of"] is not None}
@@ -98,9 +110,8 @@ def _tied(row: Any) -> Tied:
         numbers=frozenset(row["numbers"] or ()),
         keys=tuple(row["keys"] or ()),
     )
-    told = Told(print, row["at"], row["matter"], frozenset(row["topics"] or ()), tuple(row["regions"] or ()))
-    numbers = frozenset[str](row["group_numbers"] or ())
-    return Tied(row["ticket"], told, row["caller"], row["member_of"], frozenset(row["apart"]), numbers)
+    told = Told(print, row["at"], row["matter"], tuple(row["topics"] or ()), tuple(row["regions"] or ()))
+    return Tied(row["ticket"], told, row["caller"], row["member_of"], frozenset(row["apart"]))
 
 
 async def keep(tx: Transaction, ties: Sequence[Tied], moved: dict[UUID, UUID], groups: Sequence[Growing]) -> None:
@@ -162,7 +173,7 @@ def _print(tied: Tied) -> dict[str, Any]:
         "ticket": tied.ticket,
         "at": told.at,
         "matter": told.matter,
-        "topics": sorted(told.topics),
+        "topics": told.topics,
         "regions": told.regions,
         "head": sorted(print.head),
         "words": sorted(print.words),
@@ -401,10 +412,11 @@ async def renumber(tx: Transaction, group: UUID) -> None:
         """
         UPDATE ticket_group g
            SET numbers = ARRAY(
-               SELECT DISTINCT unnest(p.numbers)
+               SELECT DISTINCT array_to_string(p.numbers, '|')
                  FROM ticket_tie i
                  JOIN ticket_print p ON p.ticket = i.ticket
-                WHERE i.member_of = g.id)
+                WHERE i.member_of = g.id
+                  AND p.numbers <> '{}')
          WHERE g.id = $1
         """,
         group,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import exp, log
 from typing import Final
 from zlib import crc32
@@ -65,8 +66,8 @@ class Told(msgspec.Struct, frozen=True):
     print: Print
     at: datetime
     matter: str | None = None
-    topics: frozenset[str] = frozenset()
-    """The matters above those that it may be about: what shares one is about siblings."""
+    topics: tuple[str, ...] = ()
+    """The matters above those that it may be about, the likeliest first: siblings when the first of one is among the other's."""
     regions: tuple[str, ...] = ()
     """Its region and those around it, the deepest first, without the city; empty when nobody knows."""
 
@@ -137,7 +138,7 @@ def _names(text: str) -> Iterator[str]:
 _NUMERAL: Final = "一二三四五六七八九十百"
 _ONE: Final = rf"(?:[a-z]?\d{{1,4}}[a-z]?|[a-z]|[{_NUMERAL}]{{1,4}})"
 _BUILDING: Final = re.compile(
-    rf"(?<![\da-z{_NUMERAL}几两多每整这那某同])({_ONE}(?: ?[、,，和及至到-] ?{_ONE})*) ?(?:号楼|号栋|栋|幢|座)(?!大?[桥山庙塔城])"
+    rf"(?<![\da-z{_NUMERAL}几两多每整这那某同])({_ONE}(?: ?[、,，和及至到-] ?{_ONE})*) ?(?:号楼|号栋|栋|幢|座(?!大?[桥山庙塔城]))"
     r"|\b(?:building|block|tower) ([a-z]?\d{1,4}[a-z]?|[a-z])\b"
 )
 _PHASE: Final = re.compile(rf"(?<![第\d{_NUMERAL}学任分])([1-9]|[一二三四五六七八九]) ?期(?![间待限望末房货刊])")
@@ -244,7 +245,7 @@ def compare(rarity: Rarity, one: Told, other: Told) -> Likeness:
         names=shared_names,
         strangers=bool(a.names and b.names and not shared_names),
         matter=one.matter is not None and one.matter == other.matter,
-        siblings=not one.topics.isdisjoint(other.topics),
+        siblings=not {*one.topics[:1], *other.topics[:1]}.isdisjoint({*one.topics} & {*other.topics}),
         near=inside,
         own=min(_rare(rarity, a.head - b.words), _rare(rarity, b.head - a.words)) >= _OWN,
         apart=outside,
@@ -261,6 +262,11 @@ def _rare(rarity: Rarity, words: Iterable[int]) -> int:
     return sum(rarity.weights.get(word, rarity.unknown) >= rarity.unknown - _HARDLY for word in words)
 
 
+@lru_cache(maxsize=4096)
+def _words_of(name: str) -> frozenset[int]:
+    return frozenset(_words(name))
+
+
 _HELD: Final = 0.6
 """Where the grammar of addresses took a word too many, most of the name is still there: 区丽发新城 and 丽发新城."""
 
@@ -269,7 +275,7 @@ def _holds(rarity: Rarity, print: Print, name: str) -> bool:
     """Whether the message holds most of the name, by its words' rarity; 花园 alone is not much of 翠湖花园."""
     if name in print.names:
         return True
-    words = set(_words(name))
+    words = _words_of(name)
     return bool(words) and rarity.of(words & print.words) >= _HELD * rarity.of(words)
 
 
@@ -290,11 +296,10 @@ JOINED_FROM: Final = 0.5
 _RARE: Final = 3
 """So many rare words in common stand for a place where none is named: 58车贷, a company, a school without its ending."""
 
-# Fitted by logistic regression on half of the labelled pairs, except what that half shows too seldom: strangers and near.
+# Fitted by logistic regression on half of the labelled pairs, except `near`, which that city's masked regions cannot show.
 _BIAS: Final = -3.9
 _HEAD: Final = 7.3
 _NAMES: Final = 1.9
-_STRANGERS: Final = -3.0
 _MATTER: Final = 1.3
 _SIBLINGS: Final = 0.8
 _NEAR: Final = 1.0
@@ -303,20 +308,13 @@ _NEAR: Final = 1.0
 def probability(seen: Likeness) -> float:
     """How probable it is that two messages so alike are about one event, 0 to 1.
 
-    Regions that lie apart settle it, as contradicting numbers do before (`contradict`); so does it when nothing says that it is the
-    same place: two street lamps are out, somewhere, or in one street before two estates that only their people know.
+    Some things settle it, whatever the words: regions that lie apart, names of places of which none is the same (and contradicting
+    numbers before: `contradict`); and that nothing says that it is the same place: two street lamps are out, somewhere, or in one
+    street before two estates that only their people know.
     """
-    if seen.apart or not (seen.names or seen.rare >= _RARE or (seen.near and not seen.own)):
+    if seen.apart or seen.strangers or not (seen.names or seen.rare >= _RARE or (seen.near and not seen.own)):
         return 0.0
-    total = (
-        _BIAS
-        + _HEAD * seen.head
-        + _NAMES * min(seen.names, 2)
-        + _STRANGERS * seen.strangers
-        + _MATTER * seen.matter
-        + _SIBLINGS * seen.siblings
-        + _NEAR * seen.near
-    )
+    total = _BIAS + _HEAD * seen.head + _NAMES * min(seen.names, 2) + _MATTER * seen.matter + _SIBLINGS * seen.siblings + _NEAR * seen.near
     return 1 / (1 + exp(-total))
 
 
