@@ -89,5 +89,3 @@ async def season(database: Database, owner: asyncpg.Connection, city: City) -> S
     town = Season(database, owner, city, now)
     town.kinds = jobs.kinds()
     return town
-
-
