@@ -64,10 +64,12 @@ class Index(msgspec.Struct, frozen=True):
 
     def _fitting(self, asked: Asked) -> Sequence[Responsibility]:
         """One sieve after the other, each over what the one before left; the cheapest first."""
-        words = normalise(asked.words[:LONGEST]).split()
         left: Sequence[Responsibility] = self.entries
-        if words:
-            left = [e for e, text in zip(self.entries, self.texts, strict=True) if all(word in text for word in words)]
+        if words := normalise(asked.words[:LONGEST]).split():
+            said = list(zip(self.entries, self.texts, strict=True))
+            for word in words:
+                said = [pair for pair in said if word in pair[1]]
+            left = [entry for entry, _ in said]
         if asked.matter:
             up = self.city.register.matters_up
             left = [e for e in left if asked.matter in up.get(e.matter, (e.matter,))]
