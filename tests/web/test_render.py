@@ -42,7 +42,15 @@ def test_every_sentence_has_english():
     assert {s: where for s, where in said.items() if s not in english} == {}
 
 
-REFUSING = ("tickets/lifecycle.py", "tickets/service.py", "intake/service.py", "intake/api.py", "people/*.py", "responsibilities/*.py", "app.py")
+REFUSING = (
+    "tickets/lifecycle.py",
+    "tickets/service.py",
+    "intake/service.py",
+    "intake/api.py",
+    "people/*.py",
+    "responsibilities/*.py",
+    "app.py",
+)
 
 
 def sentences_that_refuse() -> dict[str, str]:

@@ -216,7 +216,7 @@ async def count_after(tx: Transaction, after: UUID) -> int:
 
 
 async def unowned(tx: Transaction, since: datetime) -> list[tuple[str | None, int, list[str]]]:
-    """Tickets since `since` for which no unit was found: the matter that fitted best (None: none did), how many, some numbers. One statement."""
+    """Since `since`, tickets for which no unit was found: the matter that fitted best (None: none did), how many, some numbers."""
     return await store.unowned(tx, since)
 
 

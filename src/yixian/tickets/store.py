@@ -423,7 +423,7 @@ async def count_since(tx: Transaction, after: UUID) -> int:
 
 
 async def unowned(tx: Transaction, since: datetime) -> list[tuple[str | None, int, list[str]]]:
-    """Tickets since `since` for which no unit was found though the place was known enough: matter (None: none fitted), how many, some numbers."""
+    """Since `since`, tickets without a unit though the place was known: matter (None: none fitted), how many, some numbers."""
     rows = await tx.fetch(
         """
         SELECT suggestions -> 0 ->> 'matter' AS matter, count(*), (array_agg(number ORDER BY id DESC))[:5] AS numbers
