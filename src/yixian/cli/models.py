@@ -38,7 +38,7 @@ def train(note: Annotated[str, typer.Option(help="What sets this model apart, fo
     if json:
         print_json(model)
         return
-    out.print(cards.markdown(model), highlight=False, markup=False)
+    typer.echo(cards.markdown(model))
     said = "made" if fresh else "there already: nothing has changed since"
     out.print(f"Model {model.version} is {said}. To make it live: yixian dispatch live {model.version} --reason ...", highlight=False)
 
@@ -58,7 +58,7 @@ def models(card: Annotated[int, typer.Option(help="Print this model's card as Ma
     if json:
         print_json(one or {"live": found.live, "models": found.models, "suspended": found.suspended})
     elif one is not None:
-        out.print(cards.markdown(one), highlight=False, markup=False)
+        typer.echo(cards.markdown(one), nl=False)
     else:
         _list(found)
 

@@ -60,8 +60,10 @@ class Trained(msgspec.Struct, frozen=True):
 class _Seen(msgspec.Struct, frozen=True):
     """What readers that had not seen the messages said of them."""
 
+    chances: Floats
+    """That the first unit is right, as the reader has it."""
     confidences: Floats
-    """0 where nothing may be dispatched at once, however sure."""
+    """The same for what may be dispatched at once; 0 for the rest, however sure it is."""
     right: Bools
     unit3: Bools
     matter1: Bools
@@ -179,6 +181,7 @@ def _see(city: City, lessons: Lessons, readings: Sequence[Reading], on: date) ->
     units = [c.unit for c in lessons.corrections]
     matters = [t.matter for t in lessons.taught]
     return _Seen(
+        chances=np.array([d.suggestions[0].score if d.suggestions and d.suggestions[0].unit else 0.0 for d in decided]),
         confidences=np.array([d.confidence if d.sure else 0.0 for d in decided]),
         right=np.array([bool(d.suggestions) and d.suggestions[0].unit == u for d, u in zip(decided, units, strict=True)]),
         unit3=np.array([any(s.unit == u for s in d.suggestions) for d, u in zip(decided, units, strict=True)]),
@@ -209,7 +212,7 @@ def _figures(seen: _Seen, folds: NDArray[np.int64], target: float) -> Figures:
         unit_top3=_share(seen.unit3),
         matter_top1=_share(seen.matter1),
         matter_top3=_share(seen.matter3),
-        calibration_error=evaluation.calibration_error(evaluation.reliability(seen.confidences, seen.right)),
+        calibration_error=evaluation.calibration_error(evaluation.reliability(seen.chances, seen.right)),
         kept=n,
         coverage=round(n / len(seen.right), 4),
         accuracy_kept=round(hits / n, 4) if n else None,

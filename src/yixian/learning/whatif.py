@@ -88,7 +88,7 @@ def replayed(effect: Effect, tickets: Sequence[Ticket], before: Side, after: Sid
 
 
 def _both(ticket: Ticket, before: Side, after: Side, on: date) -> _Outcome:
-    # A changed list reads the same words in the same way: they are read once.
+    # Where only the gate differs, the words are read once; a list's own words are read with, so another list is another reader.
     once = _read(ticket, before)
     again = once if after.reader is before.reader else _read(ticket, after)
     return _Outcome(ticket, _decide(once, ticket, before, on), _decide(again, ticket, after, on))
