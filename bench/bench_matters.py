@@ -31,6 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import msgspec
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from yixian.city.inforce import City, compile_city
@@ -93,7 +94,7 @@ def main() -> None:
     if embed is not None:
         texts = second.texts_of(pack)
         vectors = {}
-        for start in track(range(0, len(texts), 64), "what the pack means", disable=None):
+        for start in track(range(0, len(texts), 64), "what the pack means", console=Console(stderr=True)):
             part = texts[start : start + 64]
             vectors |= dict(zip(part, embed(part), strict=True))
         again = second.compile_second(pack, reader, vectors)
