@@ -85,7 +85,7 @@ def _front(
 def _place(values: Mapping[str, str]) -> str:
     """What stands in the field for the place, behind the region that was chosen when the hotline asked back."""
     chosen, typed = values["where"], values["place"]
-    return (typed if chosen in typed else f"{chosen}{typed}")[:200]
+    return typed if chosen in typed else f"{chosen}{typed}"
 
 
 def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any] | None = None) -> ContactIn:
