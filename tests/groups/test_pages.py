@@ -22,6 +22,9 @@ TOLD = (
     "building 3 Harbour Court, lift broken, we all climb the stairs",
     "Still no lift in Harbour Court building 3!",
 )
+ONCE = ("NOTIFY", "'jit'", "typeinfo_tree", "pg_catalog")
+"""Not the desk's: the call to the worker, and types that are asked for when a connection meets them first."""
+
 SETTLED = {"matter": "ST0102", "region": "PA-N-1", "outcome": "ticket_opened"}
 
 
@@ -185,7 +188,8 @@ async def test_the_desk_costs_the_same_however_many_groups_and_tickets(hotline: 
             heard: list[str] = []
 
             def hear(query: LoggedQuery, heard: list[str] = heard) -> None:
-                heard.append(query.query)
+                if not any(mark in query.query for mark in ONCE):
+                    heard.append(query.query)
 
             pool = hotline.app.state.process.database._pool
             connections = [holder._con for holder in pool._holders if holder._con is not None]

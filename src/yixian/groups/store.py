@@ -64,18 +64,7 @@ async def known(
         """
         WITH found AS (
             SELECT ticket
-              FROM (SELECT wanted.message, k.ticket,
-                           row_number() OVER (PARTITION BY wanted.message ORDER BY count(*) DESC, max(k.at) DESC) AS place
-                      FROM unnest($1::integer[], $2::integer[]) AS wanted (message, key)
-                     CROSS JOIN LATERAL (
-                           SELECT ticket, at
-                             FROM ticket_print_key
-                            WHERE key = wanted.key
-                              AND at > $3
-                            ORDER BY at DESC
-                            LIMIT $4) k
-                     GROUP BY wanted.message, k.ticket) AS ranked
-             WHERE place <= $5
+              FROM tickets_by_keys($1::integer[], $2::integer[], $3, $4, $5) AS ticket
              UNION
             SELECT unnest($6::uuid[])
         )
