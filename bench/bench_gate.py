@@ -97,7 +97,11 @@ def _vectors(pack: Pack, embed: Embed) -> Vectors:
     noise = compile_reader(msgspec.structs.replace(pack, examples=())).noise
     texts = tuple(dict.fromkeys((*second.texts_of(pack), *(normalise(example.text, noise) for example in pack.examples))))
     parts = [texts[start : start + 64] for start in range(0, len(texts), 64)]
-    return {text: vector for part in track(parts, "meaning", console=Console(stderr=True)) for text, vector in zip(part, embed(part), strict=True)}
+    return {
+        text: vector
+        for part in track(parts, "meaning", console=Console(stderr=True))
+        for text, vector in zip(part, embed(part), strict=True)
+    }
 
 
 def _held_out(pack: Pack, folds: int, share: float, vectors: Vectors | None) -> list[Outcome]:
