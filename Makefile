@@ -7,7 +7,7 @@ YIXIAN := $(BIN)/yixian
 DATA := $(or $(YIXIAN_DATA),../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo clean-demo test lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate evaluate
+.PHONY: help env demo clean-demo test lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places evaluate
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,10 +43,13 @@ lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 
-bench: bench-language bench-gate bench-intake bench-faults bench-day ## every figure of speed and safety; half an hour
+bench: bench-language bench-places bench-gate bench-intake bench-faults bench-day ## every figure of speed and safety; half an hour
 
 bench-language: env ## how fast and how well messages are read with the pack's words alone
 	@$(BIN)/python -m bench.bench_language
+
+bench-places: env ## where messages say it is: districts, streets, numbers, asking back, coordinates
+	@$(BIN)/python -m bench.bench_places
 
 bench-gate: env ## what the gate keeps, and how much of it is right, on examples held out
 	@$(BIN)/python -m bench.bench_gate

@@ -5,6 +5,7 @@
 - `set`: the annotated messages. A region is right when it is the annotated one; `district` and `street` ask only for that much.
   Where the annotation holds several regions, or says that it is ambiguous, the reader should ask back rather than choose.
 - `speed`: CPU milliseconds to find the place in one message of the set.
+- `coordinates`: random points in the city, half of them in its centre, against finer outlines (`YIXIAN_DATA`), which are in GCJ-02.
 - `unlabelled`: real messages of another city (`YIXIAN_DATA`, default ../shared/data) whose place names the pack cannot know: how many
   give a road, a house number, an estate or another name by the grammar of addresses alone. There is no truth to compare with.
 """
@@ -18,14 +19,20 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import count, islice
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import msgspec
 import numpy as np
+from shapely.geometry import Point as GeoPoint
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
+from yixian.city.coordinates import Datum, compile_outlines, on_the_globe, where
 from yixian.city.model import Level, Pack
 from yixian.city.pack import read as read_pack
 from yixian.language.model import PlaceFound
@@ -34,6 +41,12 @@ from yixian.language.places import compile_gazetteer, find_place
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DATA: Final = Path(os.environ.get("YIXIAN_DATA", str(ROOT.parent / "shared" / "data")))
+
+
+POINTS: Final = 6000
+CITY: Final = (112.95, 114.06, 22.55, 23.94)
+"""Longitudes and latitudes around Guangzhou."""
+CENTRE: Final = (113.2, 113.45, 23.03, 23.2)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -73,6 +86,7 @@ def main() -> None:
         "build_cpu_s": round(built, 2),
         "set": _report(judged, pack),
         "speed_cpu_ms": {name: round(float(np.percentile(spent, share)), 3) for name, share in (("p50", 50), ("p90", 90), ("p99", 99))},
+        "coordinates": _coordinates(pack),
         "unlabelled": _unlabelled(lambda text: find_place(gazetteer, normalise(text))),
     }
     print(json.dumps(report, ensure_ascii=False, indent=2))
@@ -195,6 +209,29 @@ def _overlaps(found: str, truth: str) -> bool:
 def _share(hits: Iterable[bool]) -> dict[str, float]:
     every = list(hits)
     return {"n": len(every), "share": round(sum(every) / len(every), 4) if every else 0.0}
+
+
+def _coordinates(pack: Pack) -> object:
+    path = DATA / "guangzhou_geo" / "districts.geojson"
+    if not path.exists():
+        return f"skipped: {path} is not there; set YIXIAN_DATA to the folder that holds guangzhou_geo/"
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    fine = [(str(feature["properties"]["adcode"]), shape(feature["geometry"])) for feature in features]
+    outlines, chance, results = compile_outlines(pack), Random(3), Counter[str]()
+    for longitude, latitude, truth in islice(_points(fine, chance), POINTS):
+        found = where(outlines, on_the_globe(latitude, longitude, Datum.GCJ02))
+        results["refused" if not found.inside else "no district" if found.region is None else str(found.region == truth)] += 1
+    return {"points": POINTS, "right": results["True"], "wrong": results["False"]} | {k: results[k] for k in ("no district", "refused")}
+
+
+def _points(fine: Sequence[tuple[str, BaseGeometry]], chance: Random) -> Iterator[tuple[float, float, str]]:
+    """Points (longitude, latitude) in the city and their districts; without end."""
+    for number in count():
+        west, east, south, north = CENTRE if number % 2 else CITY
+        point = (chance.uniform(west, east), chance.uniform(south, north))
+        for code, outline in fine:
+            if outline.contains(GeoPoint(point)):
+                yield *point, code
 
 
 def _unlabelled(find: Callable[[str], PlaceFound]) -> object:
