@@ -78,7 +78,13 @@ def city(web_processes: int = 1, folder: Path = GUANGZHOU) -> Iterator[Stack]:
     home = Path(tempfile.mkdtemp(prefix="yx-bench-"))
     home.chmod(0o755)
     settings = Settings(
-        home=home, port=free_port(), web_processes=web_processes, secure_cookies=False, second_factor=False, log_level="warning"
+        home=home,
+        port=free_port(),
+        web_processes=web_processes,
+        secure_cookies=False,
+        second_factor=False,
+        log_level="warning",
+        meaning=False,  # the second look has a bench of its own, and a fresh city would make its vectors meanwhile
     )
     try:
         with bootstrap.addresses(settings) as where:
