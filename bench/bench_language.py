@@ -120,7 +120,7 @@ def _held_out(pack: Pack, whole: Reader, folds: int) -> object:
         for example, own in zip(examples, fold, strict=True):
             if own == number:
                 # The whole message counts, so a split reading is judged by its first part.
-                guesses = read(reader, example.text)[0].matters
+                guesses = read(reader, example.text)[0].matters[:3]
                 codes = [guess.matter for guess in guesses]
                 scores = [*(guess.score for guess in guesses), 0.0, 0.0]
                 rows.append((example.language, codes[:1] == [example.matter], example.matter in codes, scores[0], scores[1]))
