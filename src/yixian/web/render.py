@@ -253,12 +253,23 @@ def till(due: datetime | None, now: datetime, say: Say) -> str:
 # -- Static files ------------------------------------------------------------------------------------------------
 
 
+SHEET: Final = "yixian.css"
+"""The one style sheet of all pages."""
+
+
 @cache
 def static_files() -> Mapping[str, StaticFile]:
-    """All files under `web/static`, by name."""
+    """All files under `web/static` and its `vendor/`, by name, and the sheets of `css/` as one, in the order of their names."""
     folder = files("yixian.web").joinpath("static")
-    found = [f for f in folder.iterdir() if f.is_file()]
-    return {f.name: StaticFile(f.name, STATIC_TYPES[f.name[f.name.rindex(".") :]], f.read_bytes()) for f in found}
+    places = [place for place in (folder, folder.joinpath("vendor")) if place.is_dir()]
+    found = [f for place in places for f in place.iterdir() if f.is_file() and _ending(f.name) in STATIC_TYPES]
+    sheets = sorted((f for f in folder.joinpath("css").iterdir() if f.name.endswith(".css")), key=lambda f: f.name)
+    sheet = StaticFile(SHEET, STATIC_TYPES[".css"], b"\n".join(f.read_bytes() for f in sheets))
+    return {sheet.name: sheet, **{f.name: StaticFile(f.name, STATIC_TYPES[_ending(f.name)], f.read_bytes()) for f in found}}
+
+
+def _ending(name: str) -> str:
+    return name[name.rindex(".") :] if "." in name else ""
 
 
 @cache

@@ -13,7 +13,10 @@ from litestar.types import Message, Scope
 from yixian.web import render
 from yixian.web.problems import usual
 
-POLICY: Final = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 """Nothing from elsewhere, nothing inline: what a resident wrote can never run."""
 
 SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
@@ -23,7 +26,8 @@ SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     # A ticket's address carries its check code: it must not travel to another site.
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    # Residents may send a voice note, a photograph and where they are; the browser asks them each time.
+    (b"permissions-policy", b"camera=(self), geolocation=(self), microphone=(self)"),
 )
 
 A_YEAR: Final = 365 * 24 * 3600
