@@ -19,6 +19,7 @@ from yixian.city.model import (
     OUTSIDE,
     Audience,
     Calendar,
+    Closed,
     Danger,
     Example,
     Gate,
@@ -28,6 +29,7 @@ from yixian.city.model import (
     Limit,
     Line,
     Matter,
+    Pack,
     Place,
     Plea,
     Queue,
@@ -74,6 +76,7 @@ class Draft(msgspec.Struct, frozen=True):
     triage: Triage = msgspec.field(default_factory=Triage)
     danger: Row[Danger] | None = None
     pleas: Sequence[Row[Plea]] = ()
+    closed: Sequence[Row[Closed]] = ()
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -112,12 +115,42 @@ def references(draft: Draft) -> Iterator[Problem]:
         yield from _unknown(line, "unit", (line.value.unit,), known.units, "units.csv")
     for example in draft.examples:
         yield from _unknown(example, "matter", (example.value.matter,), known.matters, "matters/*.csv")
+    closed = frozenset(row.value.code for row in draft.closed)
     for entry in draft.responsibilities:
-        yield from _responsibility(entry, known)
+        yield from _responsibility(entry, known, closed)
     yield from _dangers(draft)
+    yield from _closed(draft, known)
     for guide in draft.guides:
         yield from _unknown(guide, "matter", (guide.value.matter,), known.matters, "matters/*.csv")
         yield from _unknown(guide, "unit", (guide.value.unit,), known.units, "units.csv")
+
+
+def draft_of(pack: Pack) -> Draft:
+    """A pack that is no folder, to be checked: each thing stands on a line named for its kind and code."""
+    danger = pack.triage.danger
+
+    def rows(values: Iterable[T], kind: str, *by: str) -> list[Row[T]]:
+        return [Row(value, f"{kind} {' '.join(str(getattr(value, field)) for field in by)}".strip(), 1) for value in values]
+
+    return Draft(
+        identity=Row(pack.city, "city", 1),
+        calendar=Row(pack.calendar, "calendar", 1),
+        gate=pack.gate,
+        queues=rows(pack.queues, "queue", "code"),
+        limits=rows(pack.limits, "limit", "kind", "urgency", "audience"),
+        units=rows(pack.units, "unit", "code"),
+        regions=rows(pack.regions, "region", "code"),
+        places=rows(pack.places, "place", "name"),
+        lines=rows(pack.lines, "line", "number"),
+        matters=rows(pack.matters, "matter", "code"),
+        examples=rows(pack.examples, "example", "matter"),
+        responsibilities=rows(pack.responsibilities, "responsibility", "code"),
+        guides=rows(pack.guides, "guide", "code"),
+        triage=pack.triage,
+        danger=Row(danger, "danger", 1) if danger else None,
+        pleas=rows(danger.examples, "danger") if danger else (),
+        closed=rows(pack.closed, "closed", "code"),
+    )
 
 
 def completeness(draft: Draft, on: date | None) -> Iterator[Problem]:
@@ -137,6 +170,7 @@ def _doubles(draft: Draft) -> Iterator[Problem]:
     yield from _twice(draft.queues, lambda queue: queue.code, "queue")
     yield from _twice(draft.regions, lambda region: region.code, "region")
     yield from _twice(draft.units, lambda unit: unit.code, "unit")
+    yield from _twice(draft.closed, lambda unit: unit.code, "closed unit")
     yield from _twice(draft.lines, lambda line: line.number, "line")
     yield from _twice(draft.matters, lambda matter: matter.code, "matter")
     yield from _twice(draft.responsibilities, lambda entry: entry.code, "responsibility")
@@ -289,13 +323,27 @@ def _matters(matters: Iterable[Row[Matter]], known: Known) -> Iterator[Problem]:
             yield from _unknown(row, "queue", (matter.queue,), known.queues, "city.toml")
 
 
-def _responsibility(row: Row[Responsibility], known: Known) -> Iterator[Problem]:
+def _closed(draft: Draft, known: Known) -> Iterator[Problem]:
+    """Closed units that are open, or whose work nobody took over."""
+    to = {row.value.code: row.value.successor for row in draft.closed}
+    for row in draft.closed:
+        if row.value.code in known.units:
+            yield row.problem(f"unit '{row.value.code}' is in units.csv and closed as well; leave it out of one")
+        seen, at = {row.value.code}, row.value.successor
+        while at in to and at not in seen:
+            seen.add(at)
+            at = to[at]
+        if at not in known.units:
+            yield row.problem(f"successor '{row.value.successor}' is not a unit, nor closed in favour of one; name one of units.csv")
+
+
+def _responsibility(row: Row[Responsibility], known: Known, closed: frozenset[str]) -> Iterator[Problem]:
     entry = row.value
     yield from _unknown(row, "matter", (entry.matter,), known.matters, "matters/*.csv")
     yield from _unknown(row, "region", entry.places, known.regions, "regions.csv")
     for named in (entry.lead, *entry.co):
         if not named.startswith("@"):
-            yield from _unknown(row, "unit", (named,), known.units, "units.csv")
+            yield from _unknown(row, "unit", (named,), known.units | closed, "units.csv")
         elif not BY_PLACE.fullmatch(named):
             yield row.problem(f"'{named}' is not a unit by place; write @district, @district.<function>, @street or @community")
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
@@ -350,8 +398,9 @@ def _answered_everywhere(draft: Draft, on: date | None) -> Iterator[Problem]:
 
 def _units_by_place(draft: Draft) -> Iterator[Problem]:
     """Units that an entry finds by place, and that do not exist at some of its places."""
-    by_function = units_by_function(row.value for row in draft.units)
-    codes = {row.value.code for row in draft.units}
+    by_function = {(row.value.region, row.value.function): row.value.code for row in draft.closed if row.value.function}
+    by_function |= units_by_function(row.value for row in draft.units)
+    codes = {row.value.code for row in (*draft.units, *draft.closed)}
     above = {row.value.code: row.value.parent for row in draft.regions}
     at_level = {level: [row.value.code for row in draft.regions if row.value.level is level] for level in LEVELS}
     said: set[tuple[str, tuple[str, ...]]] = set()

@@ -27,14 +27,18 @@ class City(msgspec.Struct, frozen=True):
     """Id of the loading it came from."""
     outlines: Outlines = Outlines()
     """Where its districts are on the globe; none when nobody knows."""
+    closed: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Names of closed units: old tickets name them still."""
 
     def due(self, start: datetime, duration: str) -> datetime:
         """When something that started at `start` (UTC) and may take `duration` (`2h`, `4wh`, `5wd`) is due, UTC."""
         return calendar.due(self.pack.calendar, self.pack.city.timezone, start, Duration.parse(duration))
 
     def unit_name(self, code: str | None) -> str:
-        """The unit's name, or its code when the pack no longer has it."""
-        return "" if code is None else self.units[code].name if code in self.units else code
+        """The unit's name, also of one that was closed; its code when the city no longer knows it."""
+        if code is None:
+            return ""
+        return self.units[code].name if code in self.units else self.closed.get(code, code)
 
     def matter_name(self, code: str | None) -> str:
         """The matter's name, or its code when the pack no longer has it."""
@@ -60,4 +64,5 @@ def compile_city(pack: Pack, version: int = 0) -> City:
         leaves=tuple(m for m in pack.matters if m.code not in parents),
         version=version,
         outlines=compile_outlines(pack),
+        closed={u.code: u.name for u in pack.closed},
     )

@@ -93,6 +93,20 @@ class Unit(msgspec.Struct, frozen=True):
     kind: str = "department"
     first_level: bool = False
     aliases: tuple[str, ...] = ()
+    phone: str = ""
+    """Where colleagues reach it; shown to staff."""
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A unit that is no more, and who answers in its stead."""
+
+    code: str
+    name: str
+    successor: str
+    since: date | None = None
+    region: str = ""
+    function: str = ""
+    """With the region, how entries found it by place (`@district.water`); empty when none did."""
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -320,3 +334,5 @@ class Pack(msgspec.Struct, frozen=True):
     responsibilities: tuple[Responsibility, ...]
     guides: tuple[Guide, ...]
     triage: Triage
+    closed: tuple[Closed, ...] = ()
+    """Units that are no more: whatever names one still finds its successor."""

@@ -17,6 +17,7 @@ from yixian.city.checks import Draft
 from yixian.city.model import (
     Audience,
     Calendar,
+    Closed,
     Danger,
     Emergency,
     Example,
@@ -133,6 +134,7 @@ def _pack(draft: Draft) -> Pack:
         responsibilities=_in_order(draft.responsibilities, "code"),
         guides=_in_order(draft.guides, "code"),
         triage=msgspec.structs.replace(draft.triage, danger=_learnable(draft)),
+        closed=_in_order(draft.closed, "code"),
     )
 
 
@@ -159,13 +161,15 @@ def _parse(folder: Path) -> tuple[Draft, list[Problem]]:
     regions = read_csv(folder, "regions.csv", _REGIONS, problems)
     units = read_csv(folder, "units.csv", _UNITS, problems)
     per_region = take_each(city, "per_region", PerRegion, problems)
+    closed = read_csv(folder, "closed.csv", _CLOSED, problems) if (folder / "closed.csv").exists() else []
+    listed = {row.value.code for row in (*units, *closed)}
     draft = Draft(
         identity=_one(city, "city", Identity, problems),
         calendar=_calendar(folder, city, problems),
         gate=_gate(city, problems),
         queues=take_each(city, "queue", Queue, problems),
         limits=take_each(city, "limit", Limit, problems),
-        units=[*units, *_units_per_region(regions, _values(per_region), {row.value.code for row in units})],
+        units=[*units, *_units_per_region(regions, _values(per_region), listed)],
         regions=regions,
         places=read_csv(folder, "places.csv", _PLACES, problems),
         lines=read_csv(folder, "lines.csv", _LINES, problems),
@@ -176,6 +180,7 @@ def _parse(folder: Path) -> tuple[Draft, list[Problem]]:
         triage=_triage(_read_toml(folder, "triage.toml", problems), problems),
         danger=_danger(folder, problems),
         pleas=read_csv(folder, "triage/examples.csv", _PLEAS, problems) if (folder / "triage").is_dir() else (),
+        closed=closed,
     )
     only_sections(city, _CITY_SECTIONS, problems)
     problems += (row.problem('unit_name must hold "{name}"') for row in per_region if "{name}" not in row.value.unit_name)
@@ -477,7 +482,9 @@ _UNITS: Final = table(
     kind=needed,
     first_level=yes,
     aliases=several,
+    phone=Column(text, "phone", may_lack=True),
 )
+_CLOSED: Final = table(Closed, code=needed, name=needed, successor=needed, since=optional_day, region=text, function=text)
 _LINES: Final = table(
     Line,
     number=needed,

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from yixian.city.matters import leaves
-from yixian.city.model import Audience, Level, Limit, Matter, Pack, Region, RequestKind, Responsibility, Unit, Urgency
+from yixian.city.model import Audience, Closed, Level, Limit, Matter, Pack, Region, RequestKind, Responsibility, Unit, Urgency
 
 LEVELS: Final = tuple(Level)
 """Widest first; the index is the depth."""
@@ -85,6 +85,8 @@ class Register(msgspec.Struct, frozen=True):
     """The bureau of a region, by (region, function)."""
     paths: Mapping[str, str]
     limits: Mapping[tuple[str, str, str], Limit]
+    successors: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    """For a closed unit, who answers in its stead."""
 
     def resolve(self, matter: str, region: str | None, audience: Audience, night: bool, text: str, on: date) -> Assignment | Gap:
         """Who answers for `matter` in `region` (the deepest that is known), asked by `audience`, on the day `on`.
@@ -166,6 +168,7 @@ class Register(msgspec.Struct, frozen=True):
     def _unit_at(self, named: str, here: tuple[Region, ...]) -> str | Gap:
         """The code of the unit that the list names, `@…` by the place."""
         if not named.startswith("@"):
+            named = self.successors.get(named, named)
             return named if named in self.units else Gap(Lacking.UNIT, unit=named)
         level_name, _, function = named[1:].partition(".")
         level = Level(level_name)
@@ -173,6 +176,7 @@ class Register(msgspec.Struct, frozen=True):
         if region is None:
             return Gap(Lacking.PLACE, place_level=level)
         unit = self.by_function.get((region, function), "") if function else region
+        unit = self.successors.get(unit, unit)
         return unit if unit in self.units else Gap(Lacking.UNIT, unit=named)
 
 
@@ -186,15 +190,33 @@ def compile_register(pack: Pack) -> Register:
     matters_above = {matter.code: matter.parent for matter in pack.matters}
     regions_above = {region.code: region.parent for region in pack.regions}
     units_above = {unit.code: unit.parent for unit in pack.units}
+    paths = {unit: "/".join(reversed([*chain(unit, units_above)])) + "/" for unit in units}
+    to = successors(pack.closed)
     return Register(
         entries={matter: tuple(found) for matter, found in entries.items()},
         matters_up={matter: tuple(chain(matter, matters_above)) for matter in matters_above},
         regions_up={code: tuple(regions[above] for above in chain(code, regions_above)) for code in regions},
         units=units,
-        by_function=units_by_function(pack.units),
-        paths={unit: "/".join(reversed([*chain(unit, units_above)])) + "/" for unit in units},
+        by_function={(unit.region, unit.function): unit.code for unit in pack.closed if unit.function} | units_by_function(pack.units),
+        paths=paths | {closed: f"{paths[unit]}{closed}/" for closed, unit in to.items() if unit in paths},
         limits=closest_limits(pack.limits),
+        successors=to,
     )
+
+
+def successors(closed: Iterable[Closed]) -> dict[str, str]:
+    """For each closed unit the one that answers now, however often that was closed in turn; a circle ends where it began."""
+    to = {unit.code: unit.successor for unit in closed}
+
+    def last(code: str) -> str:
+        seen = {code}
+        at = to[code]
+        while at in to and at not in seen:
+            seen.add(at)
+            at = to[at]
+        return at
+
+    return {code: last(code) for code in to}
 
 
 def units_by_function(units: Iterable[Unit]) -> dict[tuple[str, str], str]:

@@ -8,14 +8,18 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from yixian.city import adjustments as adjusting
 from yixian.city import amendments as amending
 from yixian.city import store
+from yixian.city.adjustments import Adjustment, Thing
 from yixian.city.amendments import Amendment, Kept
 from yixian.city.model import (
     Calendar,
+    Closed,
     Example,
     Gate,
     Guide,
@@ -41,6 +45,12 @@ CHANNEL: Final = store.CHANNEL
 T = TypeVar("T")
 
 
+NO_CITY: Final = "No city is loaded. Load one: yixian pack load packs/guangzhou"
+
+_ADJUSTABLE: Final = (Kind.DOCUMENT, Kind.QUEUE, Kind.UNIT, Kind.LINE, Kind.MATTER, Kind.EXAMPLE, Kind.GUIDE)
+_ADJUSTABLE_DOCUMENTS: Final = frozenset({"city", "calendar", "limits", "queues", "closed"})
+
+
 class NoCity(Exception):
     """No pack was loaded yet; the message says how."""
 
@@ -55,6 +65,8 @@ class LoadSummary(msgspec.Struct, frozen=True):
     """Entries of the responsibility list that stay as they were approved, though the pack says otherwise."""
     clashes: tuple[tuple[str, str], ...] = ()
     """Pairs of entries that fit equally once the pack's and the approved ones stand together: somebody should propose a change."""
+    adjusted: tuple[tuple[Thing, str], ...] = ()
+    """Things that stay as an administrator changed them, though the pack says otherwise."""
 
     @property
     def changes(self) -> int:
@@ -103,8 +115,15 @@ async def load(tx: Transaction, pack: Pack, now: datetime, actor: str = "system"
     """
     await store.take_turns(tx)
     load_id = await store.next_load(tx)
-    counts = {kind: await store.put(tx, kind, bodies, load_id, now) for kind, bodies in _bodies(pack).items()}
-    summary = LoadSummary(load_id, counts)
+    said = _bodies(pack)
+    for kind in _ADJUSTABLE:
+        await store.put_said(tx, kind, _adjustable(kind, said[kind]))
+    changes, today = await store.adjustments(tx), day_in(pack, now)
+    laid = adjusting.lay_over(pack, changes, today)
+    bodies = said if laid is pack else _bodies(laid)
+    counts = {kind: await store.put(tx, kind, bodies[kind], load_id, now) for kind in bodies}
+    await store.move_closed(tx, _closed_paths(laid))
+    summary = LoadSummary(load_id, counts, adjusted=_otherwise(pack, changes, today))
     changed = await store.changed_by(tx, load_id, Kind.RESPONSIBILITY)
     standing = await responsibility_list(tx)
     summary = msgspec.structs.replace(
@@ -116,6 +135,85 @@ async def load(tx: Transaction, pack: Pack, now: datetime, actor: str = "system"
     if summary.changes:
         await store.record_load(tx, load_id, {kind.value: count for kind, count in counts.items()}, actor, now)
     return summary
+
+
+async def as_said(tx: Transaction) -> Pack:
+    """The city as the pack itself says it, without what administrators changed. Table by table as far as they may change it.
+
+    Raises:
+        NoCity: no pack was loaded yet.
+    """
+    said = await store.said(tx, _ADJUSTABLE)
+    documents = said[Kind.DOCUMENT]
+    if not documents:
+        raise NoCity(NO_CITY)
+    queues = {code: msgspec.json.decode(body, type=Queue) for code, body in said[Kind.QUEUE].items()}
+    return msgspec.structs.replace(
+        await current(tx),
+        city=msgspec.json.decode(documents["city"], type=Identity),
+        calendar=msgspec.json.decode(documents["calendar"], type=Calendar),
+        limits=msgspec.json.decode(documents["limits"], type=tuple[Limit, ...]),
+        queues=tuple(queues[code] for code in msgspec.json.decode(documents["queues"], type=list[str])),
+        units=_sorted(said[Kind.UNIT], Unit, "code"),
+        lines=_sorted(said[Kind.LINE], Line, "number"),
+        matters=_sorted(said[Kind.MATTER], Matter, "code"),
+        examples=_sorted(said[Kind.EXAMPLE], Example, "matter", "text"),
+        guides=_sorted(said[Kind.GUIDE], Guide, "code"),
+        closed=msgspec.json.decode(documents.get("closed", "[]"), type=tuple[Closed, ...]),
+    )
+
+
+async def adjustments(tx: Transaction) -> tuple[Adjustment, ...]:
+    """Everything administrators changed, in the order in which they decided it."""
+    return await store.adjustments(tx)
+
+
+async def adjustments_of(tx: Transaction, thing: Thing, code: str) -> tuple[Adjustment, ...]:
+    """The changes of one thing, in the order in which they were decided."""
+    return await store.adjustments_of(tx, thing, code)
+
+
+async def adjustment(tx: Transaction, identifier: UUID) -> Adjustment | None:
+    """One change; None when there is none with this id."""
+    return await store.adjustment(tx, identifier)
+
+
+async def last_adjustments(tx: Transaction, before: int, limit: int) -> tuple[Adjustment, ...]:
+    """The changes decided last, newest first, from the one before the number `before`."""
+    return await store.last_adjustments(tx, before, limit)
+
+
+async def adjust(tx: Transaction, change: Adjustment) -> None:
+    """Writes down a change of the city; on its day `bring_into_force` lays it over.
+
+    The caller holds `take_turns` and has checked the city that comes of it.
+    """
+    await store.put_adjustment(tx, change)
+
+
+async def due_adjustments(tx: Transaction, on: date) -> tuple[Adjustment, ...]:
+    """Changes whose day has come and that are not in force yet."""
+    return await store.due_adjustments(tx, on)
+
+
+async def bring_into_force(tx: Transaction, due: Sequence[Adjustment], on: date, now: datetime) -> Pack:
+    """Makes the city what the pack and every change up to the day `on` come to; the running processes are told. Gives the city.
+
+    The caller holds `take_turns`; `due` are the changes that it is written of that they came into force.
+    """
+    laid = adjusting.lay_over(await as_said(tx), await store.adjustments(tx), on)
+    load_id = await store.next_load(tx)
+    bodies = _bodies(laid)
+    counts = {kind: await store.put(tx, kind, bodies[kind], load_id, now) for kind in bodies if kind in _ADJUSTABLE}
+    await store.move_closed(tx, _closed_paths(laid))
+    await store.record_load(tx, load_id, {kind.value: count for kind, count in counts.items()}, due[-1].actor if due else "system", now)
+    await store.in_force_with(tx, [change.id for change in due], load_id)
+    return laid
+
+
+def day_in(pack: Pack, now: datetime) -> date:
+    """The day in the city."""
+    return now.astimezone(ZoneInfo(pack.city.timezone)).date()
 
 
 async def responsibility_list(tx: Transaction) -> ListInForce:
@@ -164,7 +262,7 @@ async def current(tx: Transaction) -> Pack:
     """
     documents = await store.bodies(tx, Kind.DOCUMENT)
     if not documents:
-        raise NoCity("No city is loaded. Load one: yixian pack load packs/guangzhou")
+        raise NoCity(NO_CITY)
     queues = {queue.code: queue for queue in await _all(tx, Kind.QUEUE, Queue, "code")}
     return Pack(
         city=msgspec.json.decode(documents["city"], type=Identity),
@@ -181,6 +279,7 @@ async def current(tx: Transaction) -> Pack:
         responsibilities=(await responsibility_list(tx)).entries,
         guides=await _all(tx, Kind.GUIDE, Guide, "code"),
         triage=msgspec.json.decode(documents["triage"], type=Triage),
+        closed=msgspec.json.decode(documents.get("closed", "[]"), type=tuple[Closed, ...]),
     )
 
 
@@ -192,7 +291,7 @@ async def gate(tx: Transaction) -> Gate:
     """
     documents = await store.bodies(tx, Kind.DOCUMENT)
     if not documents:
-        raise NoCity("No city is loaded. Load one: yixian pack load packs/guangzhou")
+        raise NoCity(NO_CITY)
     return msgspec.json.decode(documents["gate"], type=Gate)
 
 
@@ -207,9 +306,35 @@ async def version(tx: Transaction) -> int | None:
 
 
 async def _all(tx: Transaction, kind: Kind, into: type[T], *by: str) -> tuple[T, ...]:
+    return _sorted(await store.bodies(tx, kind), into, *by)
+
+
+def _sorted(bodies: Mapping[str, str], into: type[T], *by: str) -> tuple[T, ...]:
     decode = msgspec.json.Decoder(into).decode
-    found = [decode(body) for body in (await store.bodies(tx, kind)).values()]
-    return tuple(sorted(found, key=attrgetter(*by)))
+    return tuple(sorted((decode(body) for body in bodies.values()), key=attrgetter(*by)))
+
+
+def _adjustable(kind: Kind, bodies: Mapping[str, str]) -> Mapping[str, str]:
+    """Those bodies of a kind that administrators may change."""
+    return bodies if kind is not Kind.DOCUMENT else {code: body for code, body in bodies.items() if code in _ADJUSTABLE_DOCUMENTS}
+
+
+def _closed_paths(pack: Pack) -> dict[str, str]:
+    paths = compile_register(pack).paths if pack.closed else {}
+    return {unit.code: paths[unit.code] for unit in pack.closed if unit.code in paths}
+
+
+def _otherwise(pack: Pack, changes: Sequence[Adjustment], on: date) -> tuple[tuple[Thing, str], ...]:
+    """Things of which the pack says something else than the city decided, or that only the city closed."""
+    of = {(change.thing, change.code) for change in changes}
+    said = {thing: adjusting.things(pack, thing) for thing in {thing for thing, _ in of}}
+    overlays = adjusting.by_thing(changes, on)
+
+    def differs(thing: Thing, code: str) -> bool:
+        over, body = overlays.get(thing, {}).get(code), said[thing].get(code)
+        return over is not None and body is not None and (over.ended or any(body.get(name) != value for name, value in over.sets.items()))
+
+    return tuple(sorted(one for one in of if differs(*one)))
 
 
 def _bodies(pack: Pack) -> dict[Kind, dict[str, str]]:
@@ -223,6 +348,7 @@ def _bodies(pack: Pack) -> dict[Kind, dict[str, str]]:
         "limits": pack.limits,
         "triage": pack.triage,
         "queues": [queue.code for queue in pack.queues],
+        "closed": pack.closed,
     }
     return {
         Kind.DOCUMENT: {code: _json(document) for code, document in documents.items()},

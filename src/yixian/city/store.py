@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from yixian.city.adjustments import Adjustment
 from yixian.db.pool import Transaction
 
 CHANNEL = "yixian_city"
@@ -211,3 +212,114 @@ async def entry_history(tx: Transaction, code: str) -> list[dict[str, Any]]:
         code,
     )
     return [dict(row) for row in rows]
+
+
+# -- What administrators change ------------------------------------------------------------------------------------
+
+
+async def put_said(tx: Transaction, kind: Kind, bodies: Mapping[str, str]) -> None:
+    """Keeps what the pack says of a kind: these bodies (JSON, by code) and no others."""
+    await tx.execute(
+        """
+        WITH incoming AS (
+            SELECT code, body::jsonb AS body
+              FROM unnest($2::text[], $3::text[]) AS given (code, body)
+        ), gone AS (
+            DELETE FROM pack_said AS said
+             WHERE said.kind = $1
+               AND NOT EXISTS (SELECT FROM incoming WHERE incoming.code = said.code)
+        )
+        INSERT INTO pack_said AS said (kind, code, body)
+        SELECT $1, code, body
+          FROM incoming
+            ON CONFLICT (kind, code) DO UPDATE
+           SET body = excluded.body
+         WHERE said.body IS DISTINCT FROM excluded.body
+        """,
+        kind.value,
+        list(bodies),
+        list(bodies.values()),
+    )
+
+
+async def said(tx: Transaction, kinds: Sequence[Kind]) -> dict[Kind, dict[str, str]]:
+    """What the pack says of these kinds: JSON by code."""
+    rows = await tx.fetch("SELECT kind, code, body::text FROM pack_said WHERE kind = ANY ($1)", [kind.value for kind in kinds])
+    found: dict[Kind, dict[str, str]] = {kind: {} for kind in kinds}
+    for kind, code, body in rows:
+        found[Kind(kind)][code] = body
+    return found
+
+
+ADJUSTMENT: Final = """
+SELECT id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes, recounts,
+       load_id, number
+  FROM adjustment
+"""
+
+
+async def adjustments(tx: Transaction) -> tuple[Adjustment, ...]:
+    """Every change that administrators decided, in the order in which they did."""
+    rows = await tx.fetch(f"{ADJUSTMENT} ORDER BY number")
+    return tuple(_adjustment(row) for row in rows)
+
+
+async def adjustments_of(tx: Transaction, thing: str, code: str) -> tuple[Adjustment, ...]:
+    """The changes of one thing, in the order in which they were decided."""
+    rows = await tx.fetch(f"{ADJUSTMENT} WHERE thing = $1 AND code = $2 ORDER BY number", thing, code)
+    return tuple(_adjustment(row) for row in rows)
+
+
+async def adjustment(tx: Transaction, identifier: UUID) -> Adjustment | None:
+    """One change; None when there is none with this id."""
+    row = await tx.fetchrow(f"{ADJUSTMENT} WHERE id = $1", identifier)
+    return _adjustment(row) if row else None
+
+
+async def last_adjustments(tx: Transaction, before: int, limit: int) -> tuple[Adjustment, ...]:
+    """The changes decided last, newest first, from the one before the number `before`."""
+    rows = await tx.fetch(f"{ADJUSTMENT} WHERE number < $1 ORDER BY number DESC LIMIT $2", before, limit)
+    return tuple(_adjustment(row) for row in rows)
+
+
+def _adjustment(row: Any) -> Adjustment:
+    return msgspec.convert(dict(row), Adjustment)
+
+
+async def put_adjustment(tx: Transaction, change: Adjustment) -> None:
+    """Writes down a change that is not yet in force."""
+    await tx.execute(
+        """
+        INSERT INTO adjustment (
+                    id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes, recounts)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        """,
+        change.id, change.at, change.actor, change.name, change.thing.value, change.code, change.since, change.sets, list(change.follows),
+        change.ends, change.successor, change.before, change.after, change.reason, change.undoes, change.recounts,
+    )  # fmt: skip
+
+
+async def due_adjustments(tx: Transaction, on: date) -> tuple[Adjustment, ...]:
+    """Changes whose day has come and that are not in force yet."""
+    rows = await tx.fetch(f"{ADJUSTMENT} WHERE load_id IS NULL AND since <= $1 ORDER BY number", on)
+    return tuple(_adjustment(row) for row in rows)
+
+
+async def in_force_with(tx: Transaction, changes: Sequence[UUID], load: int) -> None:
+    """Writes down which loading brought these changes into force."""
+    await tx.execute("UPDATE adjustment SET load_id = $2 WHERE id = ANY ($1) AND load_id IS NULL", list(changes), load)
+
+
+async def move_closed(tx: Transaction, paths: Mapping[str, str]) -> None:
+    """Puts closed units below whoever took over: those who work there see what the closed one still has in hand."""
+    await tx.execute(
+        """
+        UPDATE unit u
+           SET body = jsonb_set(u.body, '{path}', to_jsonb(given.path))
+          FROM unnest($1::text[], $2::text[]) AS given (code, path)
+         WHERE u.code = given.code
+           AND u.path <> given.path
+        """,
+        list(paths),
+        list(paths.values()),
+    )

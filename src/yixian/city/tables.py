@@ -61,6 +61,8 @@ class Column(msgspec.Struct, frozen=True):
 
     read: Callable[[str], object]
     field: str
+    may_lack: bool = False
+    """Files from before this column have none; the field then has its default."""
 
 
 class Table(msgspec.Struct, Generic[T], frozen=True):
@@ -181,7 +183,11 @@ def read_csv(folder: Path, file: str, into: Table[T], problems: list[Problem]) -
 def _header_fits(header: list[str], into: Table[Any], file: str, problems: list[Problem]) -> bool:
     known = ", ".join(into.columns)
     found = [Problem(file, 1, f"unknown column '{name}'; the columns are {known}") for name in header if name not in into.columns]
-    found += [Problem(file, 1, f"column '{name}' is missing; add it to the header") for name in into.columns if name not in header]
+    found += [
+        Problem(file, 1, f"column '{name}' is missing; add it to the header")
+        for name, column in into.columns.items()
+        if name not in header and not column.may_lack
+    ]
     found += [Problem(file, 1, f"column '{name}' stands twice; leave one") for name in sorted({n for n in header if header.count(n) > 1})]
     problems += found
     return not found
