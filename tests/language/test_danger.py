@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import time
+from itertools import combinations
+from math import exp, log2, sqrt
 from pathlib import Path
 
 import msgspec
@@ -12,8 +14,9 @@ import pytest
 
 from yixian.city import pack
 from yixian.city.model import Danger, Pack, Plea, Urgency
-from yixian.language.danger import compile_danger, weigh
+from yixian.language.danger import DangerModel, compile_danger, weigh
 from yixian.language.normalise import normalise
+from yixian.language.phrases import find_all
 from yixian.language.service import Reader, compile_reader, read
 
 GUANGZHOU = Path(__file__).parents[2] / "packs" / "guangzhou"
@@ -94,7 +97,38 @@ def test_examples_of_one_sort_only_teach_nothing(guangzhou: Pack) -> None:
 def test_learning_twice_gives_the_same_weights(guangzhou: Pack) -> None:
     ordinary = [example.text for example in guangzhou.examples[:500]]
     one, other = (compile_danger(guangzhou.triage.danger, ordinary) for _ in range(2))
-    assert msgspec.json.encode(one.terms if one else None) == msgspec.json.encode(other.terms if other else None)
+    assert one is not None and other is not None
+    assert one.terms.tobytes() == other.terms.tobytes()
+    assert one.weights.tobytes() == other.weights.tobytes()
+    assert one.beside.tobytes() == other.beside.tobytes()
+
+
+def test_a_stretch_weighs_as_much_as_if_it_stood_alone(guangzhou: Pack, guangzhou_reader: Reader) -> None:
+    """Every term is looked up once for all stretches; this is what each would come to by itself."""
+    model = guangzhou_reader.danger
+    danger = guangzhou.triage.danger
+    assert model is not None and danger is not None
+    quiet = "我想咨询一下办理居住证需要什么材料，去哪个窗口，周末上不上班。"
+    for plea in danger.examples[::9]:
+        text = normalise(plea.text, guangzhou_reader.noise)
+        letter = f"{quiet}{text}。{quiet * 3}"
+        heard = weigh(model, letter)
+        assert heard.words in letter
+        whole, alone = (_by_definition(model, one) for one in (letter, heard.words))
+        lost = log2(max(1, len(letter) / 100))
+        margin = (whole if heard.words == letter else alone - 0.5) - lost
+        assert heard.chance == pytest.approx(1 / (1 + exp(-margin)), abs=2e-4)
+
+
+def _by_definition(model: DangerModel, text: str) -> float:
+    """The log-odds of one stretch, term by term and pair by pair."""
+    places = {number: place for place, number in enumerate(model.terms.tolist())}
+    grams = {text[at : at + size] for size in (1, 2, 3) for at in range(len(text) - size + 1)}
+    known = [model.weights[places[code]] for gram in grams if (code := sum(ord(c) << 21 * n for n, c in enumerate(gram))) in places]
+    signs = sorted({sign for word in find_all(model.phrases, text) for sign in model.signs[word.phrase]})
+    terms = 6.0 * sum(speaks for _, speaks in known) / sqrt(sum(square for square, _ in known) or 1.0)
+    pairs = 0.5 * sum(model.beside[pair] for pair in combinations(signs, 2))
+    return float(model.start + terms + sum(model.alone[sign] for sign in signs) + pairs)
 
 
 def test_a_long_letter_is_weighed_in_little_time(guangzhou_reader: Reader) -> None:

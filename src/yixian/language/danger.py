@@ -25,6 +25,7 @@ from yixian.language.normalise import normalise, normalise_words
 from yixian.language.phrases import Phrases, compile_phrases, find_all
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 READ_CHARACTERS: Final = 1500
 WINDOW: Final = 60
@@ -45,6 +46,8 @@ _BESIDE: Final = 0.5
 _ORDINARY: Final = 0.3
 """How much one ordinary example weighs against a message of the triage examples: those are many, and easy."""
 _LEAST_TEXTS: Final = 2
+_LETTER: Final = 21
+"""Bits of a character's number."""
 _CLAUSES: Final = re.compile(r"[^，。,;；!！?？、\n]+[，。,;；!！?？、\n]*")
 
 
@@ -53,7 +56,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     number: str
     start: float
-    alone: tuple[float, ...]
+    alone: Floats
 
 
 class DangerModel(msgspec.Struct, frozen=True):
@@ -62,10 +65,13 @@ class DangerModel(msgspec.Struct, frozen=True):
     phrases: Phrases
     signs: dict[str, tuple[int, ...]]
     start: float
-    terms: dict[str, tuple[float, float]]
-    """For each known term the square of its rarity, and what it speaks for danger."""
-    alone: tuple[float, ...]
-    beside: dict[tuple[int, int], float]
+    terms: Codes
+    """The known terms as numbers (see `_code`), ascending."""
+    weights: Floats
+    """For each term the square of its rarity, and what it speaks for danger."""
+    alone: Floats
+    beside: Floats
+    """Signs by signs, the lower number first; half of it is nothing."""
     desks: tuple[Desk, ...]
     ask: float
     sure: float
@@ -78,6 +84,8 @@ class Weighed(msgspec.Struct, frozen=True):
     """0 to 1, as among the examples it was learned from: half of them are emergencies, so it is no share of all messages."""
     to: tuple[str, ...]
     """The numbers that it speaks for, best first; at least one."""
+    words: str
+    """The whole, or the stretch of it that is the most alarming."""
 
 
 class _Heard(msgspec.Struct, frozen=True):
@@ -103,13 +111,16 @@ def compile_danger(danger: Danger | None, ordinary: Sequence[str], noise: tuple[
     vocabulary = _vocabulary(heard)
     rarity = _rarity(heard, vocabulary)
     coefficients, start = _fit(_matrix(heard, vocabulary, rarity, len(names)), truth, weight)
+    codes = np.array([_code(term) for term in vocabulary], dtype=np.int64)
+    order = codes.argsort()
     return DangerModel(
         phrases=phrases,
         signs=numbered,
         start=start,
-        terms={term: (float(rarity[n] ** 2), float(coefficients[n] * rarity[n])) for term, n in vocabulary.items()},
-        alone=tuple(float(c) for c in coefficients[len(vocabulary) : len(vocabulary) + len(names)]),
-        beside=_beside(coefficients[len(vocabulary) + len(names) :], len(names)),
+        terms=codes[order],
+        weights=np.column_stack([rarity**2, coefficients[: len(vocabulary)] * rarity])[order],
+        alone=coefficients[len(vocabulary) : len(vocabulary) + len(names)],
+        beside=coefficients[len(vocabulary) + len(names) :].reshape(len(names), len(names)),
         desks=_desks(heard, danger.examples, len(names)),
         ask=danger.ask,
         sure=danger.sure,
@@ -118,29 +129,81 @@ def compile_danger(danger: Danger | None, ordinary: Sequence[str], noise: tuple[
 
 def weigh(model: DangerModel, text: str) -> Weighed:
     """Weighs a message in plain form: the whole of it, and the stretches of a long one; the most alarming counts."""
-    stretches = [_hear(model.phrases, model.signs, stretch) for stretch in _stretches(text[:READ_CHARACTERS])]
-    margins = [_margin(model, heard) - (_STRETCH_COSTS if n else 0) for n, heard in enumerate(stretches)]
-    best = max(range(len(margins)), key=lambda n: margins[n])
-    margin = margins[best] - log2(max(1, len(text) / _LONG_FROM))
-    return Weighed(round(_chance(margin), 4), _numbers(model, stretches[best]))
+    read = text[:READ_CHARACTERS]
+    stretches = _stretches(read)
+    signs = _by_signs(model, read, stretches)
+    margins = model.start + _by_terms(model, read, stretches) + signs @ model.alone + ((signs @ model.beside) * signs).sum(axis=1) * _BESIDE
+    margins[1:] -= _STRETCH_COSTS
+    best = int(margins.argmax())
+    margin = float(margins[best]) - log2(max(1, len(text) / _LONG_FROM))
+    first, end = stretches[best]
+    return Weighed(round(_chance(margin), 4), _numbers(model, signs[best]), read[first:end])
 
 
-def _stretches(text: str) -> list[str]:
-    """The whole, and when it is long its clauses, as many together as fill a window, each window half over the one before."""
+def _stretches(text: str) -> list[tuple[int, int]]:
+    """The whole, and when it is long its clauses, as many together as fill a window, each window half over the one before.
+
+    Of each where it begins and ends.
+    """
+    found: list[tuple[int, int]] = [(0, len(text))]
     if len(text) <= WINDOW * 3 // 2:
-        return [text]
-    found = [text]
-    clauses = _CLAUSES.findall(text)
-    first = last = length = 0
-    while last < len(clauses):
-        length += len(clauses[last])
-        last += 1
-        if length >= WINDOW or last == len(clauses):
-            found.append("".join(clauses[first:last])[: WINDOW * 2])
-            while first < last and length > WINDOW // 2:
-                length -= len(clauses[first])
+        return found
+    clauses = [clause.span() for clause in _CLAUSES.finditer(text)]
+    first = 0
+    for last, (_, end) in enumerate(clauses):
+        start = clauses[first][0]
+        if end - start >= WINDOW or last + 1 == len(clauses):
+            found.append((start, min(end, start + WINDOW * 2)))
+            while first <= last and end - clauses[first][0] > WINDOW // 2:
                 first += 1
     return found
+
+
+def _by_terms(model: DangerModel, text: str, stretches: Sequence[tuple[int, int]]) -> Floats:
+    """What the terms of each stretch speak for danger together; a term counts once a stretch.
+
+    Every term is looked up once: where it stands, and where the same one stood before, say in which stretches it counts.
+    """
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    pairs = letters[:-1] | letters[1:] << _LETTER
+    codes = np.concatenate((letters, pairs, pairs[:-1] | letters[2:] << 2 * _LETTER))
+    place = model.terms.searchsorted(codes)
+    place[place == len(model.terms)] = 0
+    (at,) = (model.terms[place] == codes).nonzero()
+    number = place[at]
+    # Terms of one, two and three characters follow each other.
+    size = 1 + (at >= len(text)) + (at >= 2 * len(text) - 1)
+    start = at - np.array((0, 0, len(text), 2 * len(text) - 1))[size]
+    before, end = _stood_before(number, start), start + size
+    first, stop = np.array(stretches).T[:, :, None]
+    counts = ((before < first) & (start >= first) & (end <= stop)).astype(float)
+    sums = counts @ model.weights[number]
+    return sums[:, 1] * _TERM / np.maximum(np.sqrt(sums[:, 0]), 1e-9)
+
+
+def _stood_before(number: Codes, start: Codes) -> Codes:
+    """Where each term stood the time before; -1 where it is the first time. The same terms come in the order of the text."""
+    order = number.argsort(kind="stable")
+    same = number[order[1:]] == number[order[:-1]]
+    before = np.full(len(number), -1)
+    before[order[1:][same]] = start[order[:-1][same]]
+    return before
+
+
+def _by_signs(model: DangerModel, text: str, stretches: Sequence[tuple[int, int]]) -> Floats:
+    """Stretches by signs: 1 where the stretch has the sign."""
+    there = [(word.start, word.end, sign) for word in find_all(model.phrases, text) for sign in model.signs[word.phrase]]
+    found = np.zeros((len(stretches), len(model.alone)))
+    if there:
+        start, end, sign = np.array(there).T
+        for row, (first, stop) in enumerate(stretches):
+            found[row, sign[(start >= first) & (end <= stop)]] = 1.0
+    return found
+
+
+def _code(term: str) -> int:
+    """One to three characters as one number; a character takes 21 bits."""
+    return sum(ord(letter) << _LETTER * place for place, letter in enumerate(term))
 
 
 def _hear(phrases: Phrases, signs: dict[str, tuple[int, ...]], text: str) -> _Heard:
@@ -149,21 +212,12 @@ def _hear(phrases: Phrases, signs: dict[str, tuple[int, ...]], text: str) -> _He
     return _Heard(frozenset(grams), tuple(sorted(found)))
 
 
-def _margin(model: DangerModel, heard: _Heard) -> float:
-    known = [model.terms[term] for term in heard.terms if term in model.terms]
-    length = sqrt(sum(square for square, _ in known)) or 1.0
-    by_terms = sum(speaks for _, speaks in known)
-    by_signs = sum(model.alone[sign] for sign in heard.signs)
-    by_pairs = sum(model.beside.get(pair, 0.0) for pair in combinations(heard.signs, 2))
-    return model.start + by_terms * _TERM / length + by_signs + by_pairs * _BESIDE
-
-
 def _chance(margin: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, margin))))
 
 
-def _numbers(model: DangerModel, heard: _Heard) -> tuple[str, ...]:
-    margins = {desk.number: desk.start + sum(desk.alone[sign] for sign in heard.signs) for desk in model.desks}
+def _numbers(model: DangerModel, signs: Floats) -> tuple[str, ...]:
+    margins = {desk.number: desk.start + float(desk.alone @ signs) for desk in model.desks}
     ranked = sorted(margins, key=lambda number: -margins[number])
     return tuple(number for place, number in enumerate(ranked) if place == 0 or margins[number] > 0)
 
@@ -210,11 +264,6 @@ def _fit(matrix: csr_array, truth: NDArray[np.bool_], weight: Floats) -> tuple[F
     return machine.coef_[0], float(machine.intercept_[0])
 
 
-def _beside(coefficients: Floats, signs: int) -> dict[tuple[int, int], float]:
-    used = np.flatnonzero(coefficients)
-    return {(int(column) // signs, int(column) % signs): float(coefficients[column]) for column in used}
-
-
 def _desks(heard: Sequence[_Heard], examples: Sequence[Plea], signs: int) -> tuple[Desk, ...]:
     """For each number that the emergencies name, how much the signs speak for it."""
     told = [(one, plea) for one, plea in zip(heard, examples, strict=False) if plea.emergency and plea.to]
@@ -223,8 +272,8 @@ def _desks(heard: Sequence[_Heard], examples: Sequence[Plea], signs: int) -> tup
     for number in sorted({to for _, plea in told for to in plea.to}):
         truth = np.array([number in plea.to for _, plea in told])
         if truth.all() or not truth.any():
-            found.append(Desk(number, 1.0, (0.0,) * signs))
+            found.append(Desk(number, 1.0, np.zeros(signs)))
             continue
         coefficients, start = _fit(csr_array(matrix), truth, np.ones(len(told)))
-        found.append(Desk(number, start, tuple(float(c) for c in coefficients)))
+        found.append(Desk(number, start, coefficients))
     return tuple(found)

@@ -19,14 +19,15 @@ class Found(msgspec.Struct, frozen=True):
 class Phrases(msgspec.Struct, frozen=True):
     """Known phrases, and by their first two characters how long they are, longest first; phrases of one character stand apart."""
 
-    words: frozenset[str]
+    words: dict[str, bool]
+    """Each with whether it must be whole words: whether it begins or ends in a script that puts spaces between them."""
     heads: dict[str, tuple[int, ...]]
     singles: frozenset[str]
 
 
 def compile_phrases(words: Iterable[str]) -> Phrases:
     """`words` in plain form (see `normalise`); empty ones are left out."""
-    known = frozenset(word for word in words if word)
+    known = {word: is_spaced(word[0]) or is_spaced(word[-1]) for word in words if word}
     heads: dict[str, set[int]] = {}
     for word in known:
         if len(word) > 1:
@@ -43,7 +44,9 @@ def find_all(phrases: Phrases, text: str) -> list[Found]:
         if head in heads:
             for length in heads[head]:
                 end = start + length
-                if end <= len(text) and (word := text[start:end]) in words and _stands_alone(text, start, end):
+                word = text[start:end]
+                whole = words.get(word)
+                if whole is not None and len(word) == length and not (whole and not _stands_alone(text, start, end)):
                     found.append(Found(word, start, end))
     if phrases.singles and not phrases.singles.isdisjoint(text):
         found.extend(
