@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -49,6 +50,7 @@ class Numbers:
         self._day = date.min
         self._next = 1
         self._end = 0
+        self._reserving = asyncio.Lock()
 
     async def take(self, day: date) -> int:
         """The next number of `day`, from 1. Call it outside a transaction: a block once taken stays taken.
@@ -56,14 +58,19 @@ class Numbers:
         Raises:
             NumbersUsedUp: the day has had 999,999 already.
         """
-        if day != self._day or self._next > self._end:
-            end = await self._pool.fetchval(RESERVE, day, BLOCK)
-            self._day, self._next, self._end = day, end - BLOCK + 1, end
+        if self._is_used_up(day):
+            async with self._reserving:  # those who wait for the same block take one, not one each
+                if self._is_used_up(day):
+                    end = await self._pool.fetchval(RESERVE, day, BLOCK)
+                    self._day, self._next, self._end = day, end - BLOCK + 1, end
         number = self._next
         self._next += 1
         if number > LAST:
             raise NumbersUsedUp(f"All {LAST:,} ticket numbers of {day} are taken.")
         return number
+
+    def _is_used_up(self, day: date) -> bool:
+        return day != self._day or self._next > self._end
 
 
 RESERVE = """

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from yixian import memory
 from yixian.city import service as cities
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer, Event
@@ -41,6 +42,7 @@ class Tying:
             pack = await cities.current(tx)
             # A third of a second of one core: other events need not wait for it.
             self._sense, self._version = await asyncio.to_thread(service.compile_sense, pack), version
+            memory.settle()
         return self._sense
 
 

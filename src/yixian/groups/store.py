@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -123,9 +123,11 @@ async def keep(tx: Transaction, ties: Sequence[Tied], moved: dict[UUID, UUID], g
                 ON CONFLICT (ticket) DO NOTHING
             RETURNING ticket
         ), printed AS (
-            INSERT INTO ticket_print
-            SELECT p.*
-              FROM jsonb_populate_recordset(NULL::ticket_print, $2) p
+            INSERT INTO ticket_print (ticket, at, matter, topics, regions, head, words, names, numbers, keys)
+            SELECT p.ticket, p.at, p.matter, p.topics, p.regions, p.head::integer[], p.words::integer[], p.names, p.numbers,
+                   p.keys::integer[]
+              FROM jsonb_to_recordset($2) AS p (ticket uuid, at timestamptz, matter text, topics text[], regions text[], head text,
+                                                words text, names text[], numbers text[], keys text)
               JOIN tied USING (ticket)
             RETURNING ticket, at, keys
         ), keyed AS (
@@ -164,12 +166,17 @@ def _print(tied: Tied) -> dict[str, Any]:
         "matter": told.matter,
         "topics": told.topics,
         "regions": told.regions,
-        "head": sorted(print.head),
-        "words": sorted(print.words),
+        "head": _array(print.head),
+        "words": _array(print.words),
         "names": sorted(print.names),
         "numbers": sorted(print.numbers),
-        "keys": print.keys,
+        "keys": _array(print.keys),
     }
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array: read five times as fast as an array of JSON."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 async def standing(tx: Transaction, groups: Sequence[UUID]) -> list[Standing]:

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 import structlog
 
+from yixian import memory
 from yixian.city import service as city_service
 from yixian.city.inforce import City, compile_city
 from yixian.db.pool import AWAY, SYSTEM, Database, Transaction
@@ -98,6 +99,7 @@ async def _read(database: Database, school: School[L]) -> tuple[City, Reader, L]
         lesson = await school.read(tx)
     # A second or two of one core: not on the event loop, or every request would wait.
     city, reader = await asyncio.to_thread(lambda: (compile_city(pack, version or 0), compile_reader(pack, lesson.taught)))
+    memory.settle()
     return city, reader, lesson
 
 

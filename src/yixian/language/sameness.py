@@ -41,8 +41,8 @@ class Rarity(msgspec.Struct, frozen=True):
 
     def of(self, words: Iterable[int]) -> float:
         """What these words are worth together."""
-        known, unknown = self.weights, self.unknown
-        return sum(known.get(word, unknown) for word in words)
+        known, unknown = self.weights.get, self.unknown
+        return sum([known(word, unknown) for word in words])
 
 
 class Print(msgspec.Struct, frozen=True):
@@ -259,7 +259,9 @@ _OWN: Final = 2
 
 
 def _rare(rarity: Rarity, words: Iterable[int]) -> int:
-    return sum(rarity.weights.get(word, rarity.unknown) >= rarity.unknown - _HARDLY for word in words)
+    known, unknown = rarity.weights.get, rarity.unknown
+    least = unknown - _HARDLY
+    return sum([known(word, unknown) >= least for word in words])
 
 
 @lru_cache(maxsize=4096)
@@ -320,6 +322,8 @@ def probability(seen: Likeness) -> float:
 
 def same_event(rarity: Rarity, one: Told, other: Told) -> float:
     """The probability that two messages are about one event; 0 when they lie too far apart in time, place or number."""
-    if abs(one.at - other.at) > WITHIN or contradict(one.print.numbers, other.print.numbers):
+    if abs(one.at - other.at) > WITHIN or _regions(one.regions, other.regions)[1]:
+        return 0.0  # most of those that share words lie apart: nothing else needs to be looked at
+    if contradict(one.print.numbers, other.print.numbers):
         return 0.0
     return probability(compare(rarity, one, other))
