@@ -168,10 +168,19 @@ TEXT = ("ink", "quiet", "link", "amber", "red", "green")
 GROUND = {"amber": ("sheet", "paper", "amber-tint"), "red": ("sheet", "paper", "red-tint"), "green": ("sheet", "paper", "green-tint")}
 
 
+def test_dark_by_the_system_is_dark_by_choice():
+    css = render.static_files()["yixian.css"].body.decode()
+    by_system, by_choice = (
+        re.findall(r"--[\w-]+: [^;]+;", re.findall(start + r" {(.*?)}", css, re.DOTALL)[0])
+        for start in (r':root:not\(\[data-theme="light"\]\)', r':root\[data-theme="dark"\]')
+    )
+    assert by_system == by_choice != []
+
+
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_can_be_read(scheme):
     css = render.static_files()["yixian.css"].body.decode()
-    block = re.findall(r":root {(.*?)}", css, re.DOTALL)[scheme]
+    block = re.findall(r":root(?:\[data-theme=\"dark\"\])? {(.*?)}", css, re.DOTALL)[scheme]
     token = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     pairs = [(t, g) for t in TEXT for g in GROUND.get(t, ("sheet", "paper", "sunk", "teal-tint"))]
     pairs += [("on-teal", "teal"), ("on-teal", "teal-deep"), ("ink", "amber-tint"), ("ink", "red-tint"), ("ink", "green-tint")]

@@ -25,6 +25,10 @@ LANGUAGES: Final = ("zh", "en")
 LANGUAGE_COOKIE: Final = "yixian_lang"
 LOOK_COOKIE: Final = "yixian_look"
 ELDER: Final = "elder"
+THEMES: Final = ("auto", "light", "dark")
+THEME_COOKIE: Final = "yixian_theme"
+RAILS: Final = ("open", "folded")
+RAIL_COOKIE: Final = "yixian_rail"
 
 STATIC_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css",
@@ -50,6 +54,10 @@ class Desk(msgspec.Struct, frozen=True):
     label: str
     """Key of the message catalogue."""
     roles: frozenset[str]
+    group: str = ""
+    """Under which heading it stands, a key of the message catalogue; groups stand in the order of their first desk."""
+    icon: str = "ticket"
+    """Name of a symbol in `static/icons.svg`."""
 
 
 class StaticFile(msgspec.Struct, frozen=True):
@@ -90,7 +98,7 @@ def _environment(rooms: Sequence[str], lang: str, about: Callable[[], About]) ->
         auto_reload=False,
     )
     say = translator(lang)
-    named: dict[str, Any] = {"_": say, "lang": lang, "static": static_url}
+    named: dict[str, Any] = {"_": say, "lang": lang, "static": static_url, "built": static_files().__contains__}
     environment.globals.update(named)
     environment.filters.update(_filters(lambda: about().zone, say))
     return environment
@@ -137,8 +145,11 @@ def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[st
     values = {
         "about": pages.about(),
         "session": None,
-        "desks": _desks_of(pages, context.get("session")),
+        "rail": rail(_desks_of(pages, context.get("session"))),
+        "present": present(pages.desks, request.url.path),
         "elder": request.cookies.get(LOOK_COOKIE) == ELDER,
+        "theme": chosen(request.cookies.get(THEME_COOKIE), THEMES),
+        "folded": request.cookies.get(RAIL_COOKIE) == "folded",
         "here": address(request),
         "answering": request.method != "GET",
         **context,
@@ -155,6 +166,25 @@ def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[st
 def _desks_of(pages: Pages, session: Any) -> list[Desk]:
     """The desks of whoever is signed in; `session` is of a room above, known here only by its actor's roles."""
     return [] if session is None else [d for d in pages.desks if d.roles & session.actor.roles]
+
+
+def rail(desks: Sequence[Desk]) -> list[tuple[str, list[Desk]]]:
+    """The desks by their groups, in the order in which the groups first come."""
+    groups: dict[str, list[Desk]] = {}
+    for desk in desks:
+        groups.setdefault(desk.group, []).append(desk)
+    return list(groups.items())
+
+
+def present(desks: Sequence[Desk], path: str) -> str:
+    """Address of the desk that a page belongs to: the longest that its path begins with; empty when there is none."""
+    above = [d.href for d in desks if path == d.href or path.startswith(d.href + "/")]
+    return max(above, key=len, default="")
+
+
+def chosen(value: str | None, among: Sequence[str]) -> str:
+    """`value` when it is one of them, else the first."""
+    return value if value in among else among[0]
 
 
 def address(request: Asked) -> str:

@@ -50,13 +50,23 @@ async def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[by
 
 
 @get("/preference", include_in_schema=False)
-async def preference(back: FromQuery[str] = "/", lang: FromQuery[str] = "", look: FromQuery[str] = "") -> Redirect:
-    """Remembers the language or the large print for a year, and goes back to where one was."""
+async def preference(
+    back: FromQuery[str] = "/",
+    lang: FromQuery[str] = "",
+    look: FromQuery[str] = "",
+    theme: FromQuery[str] = "",
+    rail: FromQuery[str] = "",
+) -> Redirect:
+    """Remembers for a year how somebody likes the pages, and goes back to where one was; what is not known is passed over."""
     answer = Redirect(local(back), status_code=303)
-    if lang in render.LANGUAGES:
-        answer.set_cookie(render.LANGUAGE_COOKIE, lang, max_age=A_YEAR, samesite="lax")
-    if look in (render.ELDER, "plain"):
-        answer.set_cookie(render.LOOK_COOKIE, look, max_age=A_YEAR, samesite="lax")
+    for cookie, wish, known in (
+        (render.LANGUAGE_COOKIE, lang, render.LANGUAGES),
+        (render.LOOK_COOKIE, look, (render.ELDER, "plain")),
+        (render.THEME_COOKIE, theme, render.THEMES),
+        (render.RAIL_COOKIE, rail, render.RAILS),
+    ):
+        if wish in known:
+            answer.set_cookie(cookie, wish, max_age=A_YEAR, samesite="lax")
     return answer
 
 
