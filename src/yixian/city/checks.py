@@ -125,8 +125,8 @@ def references(draft: Draft) -> Iterator[Problem]:
         yield from _unknown(guide, "unit", (guide.value.unit,), known.units, "units.csv")
 
 
-def draft_of(pack: Pack) -> Draft:
-    """A pack that is no folder, to be checked: each thing stands on a line named for its kind and code."""
+def draft_of(pack: Pack, entries: Sequence[Responsibility]) -> Draft:
+    """A pack that is no folder, to be checked with these entries of its list: each thing stands on a line named for its kind and code."""
     danger = pack.triage.danger
 
     def rows(values: Iterable[T], kind: str, *by: str) -> list[Row[T]]:
@@ -144,7 +144,7 @@ def draft_of(pack: Pack) -> Draft:
         lines=rows(pack.lines, "line", "number"),
         matters=rows(pack.matters, "matter", "code"),
         examples=rows(pack.examples, "example", "matter"),
-        responsibilities=rows(pack.responsibilities, "responsibility", "code"),
+        responsibilities=rows(entries, "responsibility", "code"),
         guides=rows(pack.guides, "guide", "code"),
         triage=pack.triage,
         danger=Row(danger, "danger", 1) if danger else None,

@@ -137,30 +137,63 @@ async def load(tx: Transaction, pack: Pack, now: datetime, actor: str = "system"
     return summary
 
 
-async def as_said(tx: Transaction) -> Pack:
-    """The city as the pack itself says it, without what administrators changed. Table by table as far as they may change it.
+_KINDS_OF: Final[Mapping[Thing, tuple[Kind, ...]]] = {
+    Thing.UNIT: (Kind.UNIT,),
+    Thing.QUEUE: (Kind.QUEUE, Kind.DOCUMENT),
+    Thing.MATTER: (Kind.MATTER, Kind.EXAMPLE),
+    Thing.LIMIT: (Kind.DOCUMENT,),
+    Thing.DAY: (Kind.DOCUMENT,),
+    Thing.HOURS: (Kind.DOCUMENT,),
+    Thing.LINE: (Kind.LINE,),
+}
+
+
+async def as_said(tx: Transaction, beside: Pack | None = None, thing: Thing | None = None) -> Pack:
+    """The city as the pack itself says it, without what administrators changed.
+
+    What they may not change is taken from `beside`, a city that a process holds, instead of being read; with a `thing`, so is all but that.
 
     Raises:
         NoCity: no pack was loaded yet.
     """
-    said = await store.said(tx, _ADJUSTABLE)
-    documents = said[Kind.DOCUMENT]
-    if not documents:
+    said = await store.said(tx, _KINDS_OF[thing] if thing else _ADJUSTABLE)
+    standing = beside or await current(tx)
+    if thing is None and not said[Kind.DOCUMENT]:
         raise NoCity(NO_CITY)
-    queues = {code: msgspec.json.decode(body, type=Queue) for code, body in said[Kind.QUEUE].items()}
-    return msgspec.structs.replace(
-        await current(tx),
-        city=msgspec.json.decode(documents["city"], type=Identity),
-        calendar=msgspec.json.decode(documents["calendar"], type=Calendar),
-        limits=msgspec.json.decode(documents["limits"], type=tuple[Limit, ...]),
-        queues=tuple(queues[code] for code in msgspec.json.decode(documents["queues"], type=list[str])),
-        units=_sorted(said[Kind.UNIT], Unit, "code"),
-        lines=_sorted(said[Kind.LINE], Line, "number"),
-        matters=_sorted(said[Kind.MATTER], Matter, "code"),
-        examples=_sorted(said[Kind.EXAMPLE], Example, "matter", "text"),
-        guides=_sorted(said[Kind.GUIDE], Guide, "code"),
-        closed=msgspec.json.decode(documents.get("closed", "[]"), type=tuple[Closed, ...]),
-    )
+    return msgspec.structs.replace(standing, **{name: value for kind, bodies in said.items() for name, value in _parts(kind, bodies, said)})
+
+
+def _parts(kind: Kind, bodies: Mapping[str, str], said: Mapping[Kind, Mapping[str, str]]) -> list[tuple[str, Any]]:
+    """The fields of a pack that a kind's bodies fill."""
+    match kind:
+        case Kind.UNIT:
+            return [("units", _sorted(bodies, Unit, "code"))]
+        case Kind.LINE:
+            return [("lines", _sorted(bodies, Line, "number"))]
+        case Kind.MATTER:
+            return [("matters", _sorted(bodies, Matter, "code"))]
+        case Kind.EXAMPLE:
+            return [("examples", _sorted(bodies, Example, "matter", "text"))]
+        case Kind.GUIDE:
+            return [("guides", _sorted(bodies, Guide, "code"))]
+        case Kind.QUEUE:
+            order: list[str] = msgspec.json.decode(said[Kind.DOCUMENT]["queues"], type=list[str])
+            return [("queues", tuple(msgspec.json.decode(bodies[code], type=Queue) for code in order))]
+        case _:
+            return [(name, msgspec.json.decode(bodies[name], type=into)) for name, into in _DOCUMENTS.items() if name in bodies]
+
+
+_DOCUMENTS: Final[Mapping[str, Any]] = {
+    "city": Identity, "calendar": Calendar, "limits": tuple[Limit, ...], "closed": tuple[Closed, ...],
+}  # fmt: skip
+
+
+async def today(tx: Transaction, now: datetime) -> date | None:
+    """The day in the city; None before a pack was loaded. Reads little."""
+    documents = (await store.said(tx, (Kind.DOCUMENT,)))[Kind.DOCUMENT]
+    if "city" not in documents:
+        return None
+    return now.astimezone(ZoneInfo(msgspec.json.decode(documents["city"], type=Identity).timezone)).date()
 
 
 async def adjustments(tx: Transaction) -> tuple[Adjustment, ...]:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -282,6 +282,19 @@ async def staff_list(tx: Transaction, actor: Actor, after: str = "") -> tuple[St
     """
     _allow(policy.refusal(actor, Deed.LIST))
     return await store.listed(tx, after, PAGE)
+
+
+async def count_staff(tx: Transaction, units: Sequence[str]) -> int:
+    """How many accounts that may be used belong to these units."""
+    return await store.count_in(tx, units)
+
+
+async def move_staff(tx: Transaction, to: Mapping[str, str], now: datetime) -> int:
+    """Those who work in a closed unit work in the one that took over, from their next request on; how many. `to`: by closed unit."""
+    moved = await store.move(tx, to)
+    for staff, before, after in moved:
+        await audit.record(tx, "system", "staff.change_unit", now, subject=str(staff), body={"before": before, "after": after})
+    return len(moved)
 
 
 def digest(token: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -388,6 +388,33 @@ async def set_disabled(tx: Transaction, staff: UUID, at: datetime | None) -> Non
 async def set_roles(tx: Transaction, staff: UUID, roles: Sequence[str]) -> None:
     """Other roles; they hold from the next request on."""
     await tx.execute("UPDATE staff SET roles = $2 WHERE id = $1", staff, list(roles))
+
+
+async def set_unit(tx: Transaction, staff: UUID, unit: str) -> None:
+    """Another unit; it holds from the next request on."""
+    await tx.execute("UPDATE staff SET unit = $2 WHERE id = $1", staff, unit)
+
+
+async def count_in(tx: Transaction, units: Sequence[str]) -> int:
+    """How many accounts that may be used belong to these units."""
+    found: int | None = await tx.fetchval("SELECT count(*) FROM staff WHERE unit = ANY ($1) AND disabled_at IS NULL", list(units))
+    return found or 0
+
+
+async def move(tx: Transaction, to: Mapping[str, str]) -> tuple[tuple[UUID, str, str], ...]:
+    """Moves everybody of the units that are keys of `to`; whom, from where, to where."""
+    rows = await tx.fetch(
+        """
+        UPDATE staff s
+           SET unit = given.after
+          FROM unnest($1::text[], $2::text[]) AS given (before, after)
+         WHERE s.unit = given.before
+        RETURNING s.id, given.before, given.after
+        """,
+        list(to),
+        list(to.values()),
+    )
+    return tuple((r[0], r[1], r[2]) for r in rows)
 
 
 async def upsert_caller(tx: Transaction, row: dict[str, Any]) -> UUID:

@@ -1,0 +1,1 @@
+"""The administrators' desks: the city as data, changed by people, laid over its pack."""
