@@ -21,6 +21,9 @@ from litestar.openapi.spec import Tag
 
 import yixian
 from yixian import logs
+from yixian.attachments import api as attachments
+from yixian.attachments.model import NotFound as NoSuchFile
+from yixian.attachments.model import Unfit as UnfitFile
 from yixian.campaigns import service as campaigns
 from yixian.city.inforce import City
 from yixian.db import bootstrap
@@ -42,6 +45,8 @@ from yixian.people.secrets import SoftwareVault, Vault
 from yixian.responsibilities import review
 from yixian.responsibilities import service as responsibilities
 from yixian.responsibilities.api import refused as list_refused
+from yixian.sessions import hours
+from yixian.sessions import service as answering
 from yixian.settings import Settings, load
 from yixian.tickets import above
 from yixian.tickets import service as tickets
@@ -60,6 +65,8 @@ ROUTES = (
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages",
+    "yixian.attachments.api", "yixian.tickets.files",
+    "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static",
 )  # fmt: skip
@@ -103,12 +110,12 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
             app.state.pages = render.build(
-                ("people", "tickets", "responsibilities", "intake", "disputes", "groups", "learning", "campaigns"),
+                ("people", "attachments", "tickets", "responsibilities", "intake", "disputes", "groups", "learning", "campaigns", "sessions"),
                 lambda: _about(live.city),
                 DESKS,
             )
             app.state[above.NOTING] = (learning_notes.notes,)
-            app.state[above.KEPT] = (Above(disputes.flags, disputes.bars),)
+            app.state[above.KEPT] = (Above(disputes.flags, disputes.bars), Above(answering.flags, answering.bars))
             following = asyncio.create_task(live.follow(database))
             try:
                 yield
@@ -138,19 +145,20 @@ async def health(request: Asked) -> dict[str, str]:
 
 
 DESKS = (
-    Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR})),
-    Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR})),
-    Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES),
-    Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST})),
-    Desk("/desk/campaigns", "专项", (HOTLINE_ROLES - {Role.CALL_BACK}) | UNIT_ROLES),
-    Desk("/desk/unit", "承办", UNIT_ROLES),
-    Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR})),
-    Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR})),
-    Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}),
-    Desk("/desk/list", "职责清单", review.READERS),
-    Desk("/desk/models", "派单模型", learning.LOOKING),
-    Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})),
-    Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN})),
+    Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR}), "日常", "headset"),
+    Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR}), "日常", "route"),
+    Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES, "协同", "scales"),
+    Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}), "协同", "people"),
+    Desk("/desk/campaigns", "专项", (HOTLINE_ROLES - {Role.CALL_BACK}) | UNIT_ROLES, "协同", "flag"),
+    Desk("/desk/answering", "接听日", hours.LOOKING, "协同", "phone-back"),
+    Desk("/desk/unit", "承办", UNIT_ROLES, "日常", "inbox"),
+    Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR}), "日常", "check-circle"),
+    Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR}), "日常", "phone-back"),
+    Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}, "督导", "gauge"),
+    Desk("/desk/list", "职责清单", review.READERS, "规则", "book"),
+    Desk("/desk/models", "派单模型", learning.LOOKING, "规则", "chip"),
+    Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}), "管理", "id"),
+    Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN}), "管理", "shield"),
 )
 """The staff's navigation."""
 
@@ -178,7 +186,7 @@ def _dispute_overtaken(error: disputes.Overtaken) -> Problem:
     return Problem(409, "overtaken", "已被他人处理", str(error), more={"happened": happened})
 
 
-def _campaign_unfit(error: campaigns.Unfit) -> Problem:
+def _campaign_unfit(error: campaigns.Unfit | answering.Unfit) -> Problem:
     return Problem(422, "invalid", "填写有误", str(error), tuple(FieldError(field, said) for field, said in error.problems))
 
 
@@ -208,6 +216,8 @@ def _full(error: NumbersUsedUp) -> Problem:
 
 PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     **people_problems.KNOWN,
+    UnfitFile: attachments.unfit,
+    NoSuchFile: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     tickets.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     tickets.Refused: _refused,
     tickets.Overtaken: _overtaken,
@@ -217,6 +227,9 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     responsibilities.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     responsibilities.Refused: list_refused,
     responsibilities.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
+    answering.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    answering.Refused: lambda error: Problem(409, "refused", "现在不能这样操作", str(error)),
+    answering.Unfit: _campaign_unfit,
     campaigns.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     campaigns.Unfit: _campaign_unfit,
     campaigns.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
@@ -316,6 +329,7 @@ def _openapi() -> OpenAPIConfig:
             Tag("disputes"),
             Tag("groups"),
             Tag("campaigns"),
+            Tag("answering"),
             Tag("session"),
             Tag("staff"),
         ],

@@ -47,6 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """For how long."""
     public_rate: int = 0
     """Contacts a minute one address may send without signing in; 0: no limit (for the demo, tests, and a gateway that limits)."""
+    upload_rate: int = 60
+    """Files a minute one address may send; 0: no limit."""
+    attachment_bytes: int = 10_000_000
+    """Largest file that a ticket takes, in bytes."""
+    attachments_most: int = 9
+    """So many files each side may put with a ticket."""
     staff_rate: int = 30
     """Sign-in attempts a minute one address may make."""
     training_days: int = 1095

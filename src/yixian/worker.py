@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from yixian.app import clock
+from yixian.attachments import jobs as attachment_jobs
 from yixian.campaigns import jobs as campaign_jobs
 from yixian.db import bootstrap, jobs, outbox
 from yixian.db.jobs import Job, Kind
@@ -25,11 +26,17 @@ from yixian.learning import jobs as learning_jobs
 from yixian.learning import service as learning
 from yixian.people import service as people
 from yixian.responsibilities import jobs as list_jobs
+from yixian.sessions import jobs as session_jobs
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
 
 LOOK_EVERY = 1.0
 """Seconds between looks when nobody calls: a lost wake-up call costs that much, nothing else."""
+
+PACE = 0.25
+"""Seconds from one look to the next while events come one by one: what a batch costs beside its events is paid four times a second
+at most. Nobody waits for what the worker does with an event; what cannot wait is done where the event is written.
+"""
 
 log = structlog.get_logger("yixian.worker")
 
@@ -41,7 +48,9 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     rooms = (ticket_jobs.kinds(), dispute_jobs.kinds(), list_jobs.kinds(), group_jobs.kinds(), learning_jobs.kinds(settings))
-    kinds = {name: kind for room in (*rooms, campaign_jobs.kinds(), _kinds(settings)) for name, kind in room.items()}
+    kinds = {
+        name: kind for room in (*rooms, attachment_jobs.kinds(), campaign_jobs.kinds(), session_jobs.kinds(), _kinds(settings)) for name, kind in room.items()
+    }
     consumers = _consumers()
     while not stopping.is_set():
         try:
@@ -104,7 +113,9 @@ async def work(
             busy = await _hand_on(database, consumers)
             busy = await jobs.run_due(database, kinds, clock()) or busy
             if not busy:
+                began = asyncio.get_running_loop().time()
                 await _until_called(calls, stopping)
+                await _stopped_within(stopping, began + PACE - asyncio.get_running_loop().time())
 
 
 async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]]) -> bool:
@@ -120,6 +131,13 @@ async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, .
     except Exception:
         log.exception("a consumer failed; the events wait")
         return False
+
+
+async def _stopped_within(stopping: asyncio.Event, seconds: float) -> None:
+    """Returns after so many seconds, or as soon as the work is to end."""
+    if seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), seconds)
 
 
 async def _until_called(calls: Calls, stopping: asyncio.Event) -> None:
