@@ -7,15 +7,16 @@ YIXIAN := $(BIN)/yixian
 DATA := $(or $(YIXIAN_DATA),../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo clean-demo test lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places evaluate
+.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places evaluate
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 env: $(VENV)/.ready ## build .venv with all that the other targets need
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml web/package-lock.json
 	@PYTHON="$(PYTHON)" sh scripts/make-env.sh $(VENV)
+	@sh scripts/build-web $(VENV)
 	@touch $@
 
 demo: env ## bring up a city with its data, staff and a stream of contacts; Ctrl-C stops it
@@ -26,6 +27,14 @@ clean-demo: env ## forget the demo's data
 
 test: env ## run the whole test suite against a real PostgreSQL
 	@$(BIN)/python -m pytest
+
+test-browser: env ## the pages in a real browser: axe, keyboard, widths (Chromium of the system; apt installs it for root)
+	@sh scripts/need-browser $(VENV)
+	@$(BIN)/python -m pytest tests/browser --browser
+
+screenshots: env ## every page at both widths, light and dark, into a folder (SCREENSHOTS, default YIXIAN_HOME/screenshots)
+	@sh scripts/need-browser $(VENV)
+	@$(BIN)/python -m tests.browser.screenshots $(SCREENSHOTS)
 
 lint: env ## style and format
 	@$(BIN)/ruff check .
@@ -42,6 +51,8 @@ check: lint types imports test ## all that CI runs
 lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@$(BIN)/python -m uv pip compile -q --group browser -c requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-browser.lock
 
 bench: bench-language bench-places bench-gate bench-intake bench-faults bench-day ## every figure of speed and safety; half an hour
 
