@@ -179,8 +179,8 @@ class SecondLook:
 
 
 def _is_open(ticket: Ticket) -> bool:
-    """Whether nobody but the gate has had anything to do with it yet."""
-    return ticket.state is State.AWAITING_DISPATCH and ticket.version == 1 and ticket.confidence != SETTLED
+    """Whether nobody but the gate has had anything to do with it yet, and no leader is to speak with its caller."""
+    return ticket.state is State.AWAITING_DISPATCH and ticket.version == 1 and ticket.confidence != SETTLED and ticket.session is None
 
 
 async def _settle(tx: Transaction, ticket: Ticket, decision: Decision, city: City, now: datetime) -> None:

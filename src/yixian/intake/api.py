@@ -11,6 +11,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
+from yixian.attachments import service as attachments
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview, Receipt
 from yixian.intake.service import Means, TooManyContacts
@@ -52,7 +53,8 @@ async def take_contact(
     """
     if operator is None:
         check_rate(request, now)
-    receipt = await service.record(means, data, operator, _of_sender(key, operator), now)
+    files = attachments.draft_of(means.keys, key) if key else None
+    receipt = await service.record(means, data, operator, _of_sender(key, operator), now, files)
     return Response(receipt, status_code=HTTP_200_OK if receipt.repeated else HTTP_201_CREATED)
 
 

@@ -85,10 +85,15 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the operator answered (operators only)."""
     reason: Short = ""
     """The line it was transferred to, the route or the reason (operators only)."""
+    danger: bool | None = None
+    """Whether anybody is in danger, where whoever reports it was asked: `false` raises no alarm, `true` one that only a person stands down."""
+    meant: Annotated[Short, msgspec.Meta(description="Code of the matter that the resident says it is; `-`: none of those that were offered.")] = ""
     separate: bool = False
     """It is a new matter although the same caller has an open ticket that looks alike."""
     attach: Short = ""
     """Number of an open ticket about the same event, which this one is merged into at once (operators only)."""
+    session: Short = ""
+    """Id of a leaders' answering session: an operator hands the contact over to it while it runs; others leave a question for it."""
     source: Short = ""
     """The system it comes from, when that is another one."""
     source_id: Short = ""
@@ -123,6 +128,21 @@ class Receipt(msgspec.Struct, frozen=True):
     """The same key was sent before: nothing was stored again."""
     alarm: tuple[str, ...] = ()
     """It may be an emergency: show these numbers first and ask whether anybody is in danger. Likeliest first."""
+    handed: Handed | None = None
+    """When it was meant for a leader's answering session: what became of that."""
+
+
+class Handed(StrEnum):
+    """What became of the wish to reach a leader's answering session."""
+
+    WAITING = "waiting"
+    """Handed over: the leader takes it next."""
+    EARLY = "early"
+    """Kept as a question for the session; it is handled meanwhile like any other."""
+    OVERFLOW = "overflow"
+    """All seats are busy: it goes the ordinary way."""
+    ORDINARY = "ordinary"
+    """It cannot wait for a leader, or needs none: it goes the ordinary way."""
 
 
 class PlaceChoice(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The way in for people: the resident's one box, and the operator's desk."""
+"""What a form says, and the operator's desk; the residents' pages are in `residents.py`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from yixian.groups import asking
 from yixian.groups.asking import SENSE, Others, Typed
 from yixian.groups.service import Sense
 from yixian.intake import known, service, words
-from yixian.intake.api import check_rate
 from yixian.intake.known import Known
-from yixian.intake.model import Channel, ContactIn, Outcome, PlaceQuestion, Preview, Receipt
-from yixian.intake.service import Means, TooManyContacts, Unfit
+from yixian.intake.model import Channel, ContactIn, Outcome, Preview, Receipt
+from yixian.intake.service import Means, Unfit
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role, Session
+from yixian.sessions import service as answering
+from yixian.sessions.model import Offer
 from yixian.tickets import choices
 from yixian.tickets import words as ticket_words
 from yixian.tickets.choices import Unclear, What
@@ -39,47 +40,15 @@ Errors = dict[str, str]
 EMPTY: Final[Mapping[str, str]] = {
     "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
     "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "",
-    "attach": "", "key": "",
-    "where": "", "asked": "",
+    "attach": "", "session": "", "key": "",
+    "where": "", "asked": "", "meant": "", "looked": "", "at": "", "photo_at": "",
 }  # fmt: skip
 """Every field of both forms, as it is before anything was typed."""
 
 OPERATORS: Final = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR)
 
 
-# -- Residents ---------------------------------------------------------------------------------------------------
-
-
-@get("/", include_in_schema=False)
-async def front_page(request: Asked) -> Response[Any]:
-    """One box: say what is wrong."""
-    return _front(request, dict(EMPTY) | {"key": _fresh_key()}, {})
-
-
-@post("/say", include_in_schema=False)
-async def say(request: Asked, means: NamedDependency[Means], now: NamedDependency[datetime]) -> Response[Any]:
-    """Takes it in and says what became of it. Sent twice, or read again after a reload, it is one contact."""
-    values = await _sent(request)
-    try:
-        check_rate(request, now)
-        contact = _contact(values, channel=Channel.WEB)
-        if not values["asked"] and (question := service.place_question(means, contact, now)):
-            return _front(request, {**values, "asked": "1"}, {}, question=question)
-        receipt = await service.record(means, contact, None, f"web:{_key(values)}", now)
-    except Unfit as unfit:
-        return _front(request, values, {unfit.field: str(unfit)}, 422)
-    except TooManyContacts as too_many:
-        return _front(request, values, {"": str(too_many)}, 429)
-    return page(
-        request, "intake/said.html", status=200 if receipt.repeated else 201, receipt=receipt, values=values, told=words.TOLD,
-        lines={e.to for e in means.city.pack.triage.emergency}, states=ticket_words.STATES,
-    )  # fmt: skip
-
-
-def _front(
-    request: Asked, values: Mapping[str, str], errors: Errors, status: int = 200, question: PlaceQuestion | None = None
-) -> Response[Any]:
-    return page(request, "intake/front.html", status=status, values=values, errors=errors, question=question)
+# -- Forms -------------------------------------------------------------------------------------------------------
 
 
 def _place(values: Mapping[str, str]) -> str:
@@ -88,7 +57,7 @@ def _place(values: Mapping[str, str]) -> str:
     return typed if chosen in typed else f"{chosen}{typed}"
 
 
-def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any] | None = None) -> ContactIn:
+def contact_of(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any] | None = None) -> ContactIn:
     """A contact from a form.
 
     Raises:
@@ -105,6 +74,8 @@ def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any
         # Whoever is not helped by the answer asks for people to look at it.
         "kind": RequestKind.HELP if values["insist"] else values["kind"] or None,
         "separate": bool(values["separate"]),
+        "meant": values["meant"],
+        **position_of(values["at"]),
         **(more or {}),
     }
     try:
@@ -114,20 +85,36 @@ def _contact(values: Mapping[str, str], channel: Channel, more: Mapping[str, Any
         raise Unfit(wrong.field.removeprefix("caller."), wrong.detail) from error
 
 
-async def _sent(request: Asked) -> dict[str, str]:
+def position_of(at: str) -> dict[str, float]:
+    """`latitude` and `longitude` of a field that holds both, with a comma between; empty when it is.
+
+    Raises:
+        Unfit: it holds something else.
+    """
+    if not at:
+        return {}
+    try:
+        latitude, longitude = (float(part) for part in at.split(","))
+    except ValueError:
+        raise Unfit("at", "位置没有读懂。请去掉位置，用文字说明地点。") from None
+    return {"latitude": latitude, "longitude": longitude}
+
+
+async def sent(request: Asked) -> dict[str, str]:
     """The form's known fields, trimmed; what PostgreSQL cannot store is left out."""
     form = await request.form()
     return {name: str(form.get(name) or "").replace("\r\n", "\n").replace("\x00", "").strip() for name in EMPTY}
 
 
-def _fresh_key() -> str:
+def fresh_key() -> str:
+    """A key for a form that is shown for the first time."""
     return secrets.token_urlsafe(16)
 
 
-def _key(values: Mapping[str, str]) -> str:
+def key_of(values: Mapping[str, str]) -> str:
     """The form's own key together with what it says: the same form sent again is the same contact, a changed one another."""
     said = msgspec.json.encode({k: v for k, v in values.items() if k != "key"}, order="sorted")
-    return f"{values['key'][:40] or _fresh_key()}:{hashlib.sha256(said).hexdigest()[:16]}"
+    return f"{values['key'][:40] or fresh_key()}:{hashlib.sha256(said).hexdigest()[:16]}"
 
 
 # -- Operators ---------------------------------------------------------------------------------------------------
@@ -138,7 +125,7 @@ async def operator_desk(
     request: Asked, session: NamedDependency[Session], means: NamedDependency[Means], phone: FromQuery[str] = ""
 ) -> Response[Any]:
     """An empty form; with a telephone number, who it is and what they said before."""
-    values = dict(EMPTY) | {"key": _fresh_key(), "phone": phone.strip()}
+    values = dict(EMPTY) | {"key": fresh_key(), "phone": phone.strip()}
     return await _operator(request, session, means, values)
 
 
@@ -152,20 +139,22 @@ async def operate(
 ) -> Response[Any]:
     """Looks the caller up, shows what is understood, or records how the contact ended: the button says which."""
     form = await request.form()
-    deed = str(form.get("deed") or "check")
-    values = await _sent(request)
+    values = await sent(request)
+    # The button that hands over to a leader names the session; a ticket is opened with it.
+    deed = str(form.get("deed") or (Outcome.TICKET_OPENED if values["session"] else "check"))
     if deed == "caller":
         return await _operator(request, session, means, values)
     try:
-        contact = _contact(values, _channel(values), _settled(values, deed, means.city))
+        contact = contact_of(values, _channel(values), _settled(values, deed, means.city))
         if deed not in tuple(Outcome):
             service.check(contact, session.actor, means.city)
             previews, found = service.preview(means, contact, now), await _others(means, sense, contact, session, now)
-            return await _operator(request, session, means, values, previews=previews, found=found)
-        receipt = await service.record(means, contact, session.actor, f"{session.actor.id}:{_key(values)}", now)
+            offers = await _leaders(means, contact, session, now)
+            return await _operator(request, session, means, values, previews=previews, found=found, offers=offers)
+        receipt = await service.record(means, contact, session.actor, f"{session.actor.id}:{key_of(values)}", now)
     except Unfit as unfit:
         return await _operator(request, session, means, values, errors={unfit.field: str(unfit)}, status=422)
-    fresh = dict(EMPTY) | {"key": _fresh_key(), "channel": values["channel"]}
+    fresh = dict(EMPTY) | {"key": fresh_key(), "channel": values["channel"]}
     return await _operator(request, session, means, fresh, receipt=receipt, status=200 if receipt.repeated else 201)
 
 
@@ -173,6 +162,14 @@ async def _others(means: Means, sense: Sense, contact: ContactIn, session: Sessi
     """Who else told of it; the page asks by itself while something is typed, where there are scripts."""
     typed = Typed(contact.text, contact.title, contact.place, contact.matter, contact.region)
     return await asking.others(means.db, means.reader, sense, typed, session.actor, now)
+
+
+async def _leaders(means: Means, contact: ContactIn, session: Session, now: datetime) -> tuple[Offer, ...]:
+    """Leaders who answer just now, and to whose scope it belongs."""
+    async with means.db.transaction(session.actor.acting) as tx:
+        return await answering.offers_for(
+            tx, means.reader, contact.text, contact.place, contact.matter, contact.region, means.city, now
+        )  # fmt: skip
 
 
 def _channel(values: Mapping[str, str]) -> Channel:
@@ -188,7 +185,8 @@ def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]
     outcome = Outcome(deed) if deed in tuple(Outcome) else None
     settled: dict[str, Any] = {
         "outcome": outcome,
-        "attach": values["attach"] if outcome is Outcome.TICKET_OPENED else "",
+        "attach": values["attach"] if outcome is Outcome.TICKET_OPENED and not values["session"] else "",
+        "session": values["session"] if outcome is Outcome.TICKET_OPENED else "",
         "answer": values["answer"] if outcome else "",
         "reason": values["reason"] if outcome else "",
     }
@@ -204,7 +202,8 @@ def _settled(values: Mapping[str, str], deed: str, city: City) -> dict[str, Any]
 
 async def _operator(
     request: Asked, session: Session, means: Means, values: Mapping[str, str], *, errors: Errors | None = None,
-    previews: tuple[Preview, ...] = (), found: Others | None = None, receipt: Receipt | None = None, status: int = 200,
+    previews: tuple[Preview, ...] = (), found: Others | None = None, offers: tuple[Offer, ...] = (),
+    receipt: Receipt | None = None, status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     caller = await _who(means, session.actor, values["phone"]) if values["phone"] else None
     return page(
@@ -217,6 +216,7 @@ async def _operator(
         previews=previews,
         found=found,
         chosen=values["attach"],
+        offers=offers,
         receipt=receipt,
         caller=caller,
         city=means.city,
@@ -244,4 +244,4 @@ def _reasons(city: City) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     )
 
 
-routes = (front_page, say, operator_desk, operate)
+routes = (operator_desk, operate)

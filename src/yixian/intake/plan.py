@@ -6,16 +6,20 @@ from datetime import date
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from yixian.city.inforce import City
-from yixian.city.model import Audience, RequestKind
+from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.dispatch import gate
-from yixian.dispatch.model import Decision, Standing
+from yixian.dispatch.model import Decision, Standing, Why
 from yixian.intake.model import ContactIn, Outcome
-from yixian.language.model import Answer, Disposition, Reading
+from yixian.language.model import Alarm, Answer, Disposition, Reading
 
 ANSWERED_FROM: Final = 0.6
 """How well a guide must fit a consultation to be given as the answer; below it a person answers."""
+
+NONE_OF_THEM: Final = "-"
+"""What a resident says instead of a matter when it is none of those that were offered."""
 
 ALARM_SAID: Final = (
     "有人正处于危险中吗？请立即拨打 {0}，不要等我们回复。您说的已经登记，工作人员马上查看。 Is anyone in danger? Call {0} now."
@@ -73,6 +77,22 @@ def plan(
     )
 
 
+def asked_about_danger(contact: ContactIn, readings: tuple[Reading, ...], city: City) -> tuple[Reading, ...]:
+    """The readings once it was asked whether anybody is in danger: who is there knows better than what the words look like.
+
+    What is an emergency in so many words stays one.
+    """
+    first = readings[0]
+    if contact.danger is None or first.disposition is not None:
+        return readings
+    if not contact.danger:
+        return tuple(replace(r, alarm=None, urgency=r.alarm.calm) if r.alarm is not None else r for r in readings)
+    if first.alarm is not None:
+        return readings
+    lines = tuple(sorted({e.to for e in city.pack.triage.emergency}))
+    return tuple(replace(r, alarm=Alarm(lines, 1.0, r.urgency), urgency=Urgency.CRITICAL) for r in readings[:1])
+
+
 def _disposed(disposition: Disposition) -> Plan:
     return Plan(_OUTCOMES[disposition.kind], disposition.code, disposition.say)
 
@@ -96,10 +116,31 @@ def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: d
         decision = gate.decide(
             reading, city, on, region=said, complained_unit=contact.complained_unit, gate=standing.gate, suspended=standing.suspended
         )
+        if contact.meant and alone:
+            decision = _as_meant(contact, decision, reading, city, on)
     matter = decision.suggestions[0].matter if decision.suggestions else None
     # What was understood is without greetings and in one way of writing; what is kept is what was said.
     text = contact.text if alone else reading.text
     return Planned(reading, decision, contact.kind or reading.kind, matter, said or reading.place.region, text)
+
+
+def _as_meant(contact: ContactIn, read: Decision, reading: Reading, city: City, on: date) -> Decision:
+    """The decision once the resident has said which matter it is, or that it is none of those offered.
+
+    They know what they mean, not how the city files it: what they say comes first among the suggestions, but sends nothing off by
+    itself. Only where the words alone were sure of the same unit does the ticket go at once.
+    """
+    if read.why is Why.ALARM:
+        return read
+    if contact.meant == NONE_OF_THEM:
+        return Decision(Why.NOTHING_FITS, 0.0, ())
+    picked = gate.settled(contact.meant, reading, city, on, None, contact.complained_unit)
+    chosen = picked.suggestions[0]
+    if read.sure and read.suggestions[0].unit == chosen.unit:
+        return replace(picked, why=picked.why, confidence=read.confidence)
+    others = tuple(s for s in read.suggestions if s.matter != contact.meant)
+    why = Why.UNSURE if picked.sure else picked.why
+    return Decision(why, read.confidence, (chosen, *others)[:3])
 
 
 def audience_of(contact: ContactIn) -> Audience | None:

@@ -11,16 +11,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from yixian.attachments import service as attachments
 from yixian.city import coordinates
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Urgency
+from yixian.db import outbox
 from yixian.db.ids import new_id
 from yixian.db.keys import Keys
+from yixian.db.outbox import Event
 from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.dispatch.model import Decision, Standing, Why
-from yixian.intake import attaching, store
+from yixian.intake import attaching, handing, store
 from yixian.intake import plan as planning
-from yixian.intake.model import ContactIn, Outcome, PlaceChoice, PlaceQuestion, Preview, Receipt, TicketReceipt
+from yixian.intake.model import ContactIn, Handed, Outcome, PlaceChoice, PlaceQuestion, Preview, Receipt, TicketReceipt
 from yixian.intake.plan import Plan, Planned
 from yixian.language import position
 from yixian.language import service as language
@@ -30,9 +33,11 @@ from yixian.language.service import Reader
 from yixian.people import callers
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.people.secrets import Vault
+from yixian.sessions.model import How
+from yixian.sessions.service import Seat
 from yixian.tickets import effects, numbers
 from yixian.tickets import service as tickets
-from yixian.tickets.model import Action, Step, Ticket
+from yixian.tickets.model import Action, Alarmed, Step, Ticket
 
 REPEAT_WITHIN: Final = timedelta(days=7)
 """Same caller, same matter, same place within a week is the same request (domain sheet: "duplicate window 7 days")."""
@@ -70,10 +75,13 @@ class Means(msgspec.Struct, frozen=True):
     standing: Standing = Standing()
 
 
-async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str | None, now: datetime) -> Receipt:
+async def record(
+    means: Means, contact: ContactIn, actor: Actor | None, key: str | None, now: datetime, files: bytes | None = None
+) -> Receipt:
     """Takes a contact in and says what became of it.
 
     `actor`: the operator who typed it, None for a resident. `key`: the same key again gives the same receipt and stores nothing.
+    `files`: the draft (`attachments.service.draft_of`) whose files go with the tickets that it makes or is added to.
 
     Raises:
         Unfit: something must be mended before it can be taken; nothing was stored.
@@ -92,13 +100,30 @@ async def record(means: Means, contact: ContactIn, actor: Actor | None, key: str
         if not kept.fresh:
             assert key is not None, "without a key every contact is fresh"
             return await _receipt_again(tx, means, key, digest)
-        await _add(tx, added, contact, means.city, now)
-        opened = await _open(tx, means.city, contact, plan, row["id"], kept.caller, fresh, actor, now)
+        grown = await _add(tx, added, contact, means.city, now)
+        seat = await _seated(tx, contact, plan, actor, now)
+        session = seat.session.id if seat and seat.how is How.HANDED else None
+        opened = await _open(tx, means.city, contact, plan, row["id"], kept.caller, fresh, actor, now, session)
+        handed = await handing.kept(tx, seat, opened, added, now) if seat else False
         opened = await _attached(tx, opened, contact, actor, means.city, now)
+        if files is not None:
+            await attachments.bind(tx, files, [t.id for t in (*grown, *opened)], now)
         known = await _receipts(tx, means, added) if added else ()
     means.db.wake()
     receipts = (*known, *(_receipt(ticket, means) for ticket in opened))
-    return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], receipts, alarm=plan.alarm)
+    return Receipt(
+        row["id"], Outcome(row["outcome"]), plan.reason, row["said"], receipts, alarm=plan.alarm,
+        handed=(handing.SAID[seat.how] if seat and handed else Handed.ORDINARY) if contact.session else None,
+    )  # fmt: skip
+
+
+async def _seated(tx: Transaction, contact: ContactIn, plan: Plan, actor: Actor | None, now: datetime) -> Seat | None:
+    """The seat of a contact that is meant for a leader's session; the whole transaction is undone when it cannot be."""
+    by_operator = actor is not None and bool(actor.roles & OPERATORS)
+    try:
+        return await handing.seated(tx, contact, plan, by_operator, now)
+    except handing.NoSeat as refused:
+        raise Unfit("session", str(refused)) from refused
 
 
 def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
@@ -116,6 +141,8 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("text", "请说说遇到了什么问题。")
     if contact.matter and contact.matter not in {m.code for m in city.leaves}:
         raise Unfit("matter", f"没有编号为 {contact.matter} 的末级事项，请重新选择。")
+    if contact.meant and contact.meant != planning.NONE_OF_THEM and contact.meant not in {m.code for m in city.leaves}:
+        raise Unfit("meant", "没有这个事项，请重新选择，或选“不是这些事”。")
     if contact.region and contact.region not in city.regions:
         raise Unfit("region", f"没有编号为 {contact.region} 的区域，请重新选择。")
     if contact.complained_unit and contact.complained_unit not in city.units:
@@ -126,6 +153,10 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("reason", "请写明转往哪条线路、走什么法定途径，或为什么不属受理范围。")
     if contact.attach and contact.outcome not in (None, Outcome.TICKET_OPENED):
         raise Unfit("attach", "只有转为工单时才能并入在办工单；请选“不并入”。")
+    if contact.session and contact.outcome not in (None, Outcome.TICKET_OPENED):
+        raise Unfit("session", "转给负责人接听的，结果由接听的负责人登记；请选“转为工单”或去掉接听。")
+    if contact.session and contact.attach:
+        raise Unfit("session", "并入在办工单的不能再转给负责人接听。")
     if contact.outcome is Outcome.ADDED_TO_TICKET:
         raise Unfit("outcome", "请直接在原工单上登记补充或催办。")
     _check_position(contact, city)
@@ -159,8 +190,9 @@ def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[R
         contact = msgspec.structs.replace(contact, outcome=Outcome.TICKET_OPENED)
     words = f"{contact.place}。{contact.text}" if contact.place else contact.text
     readings = language.read(means.reader, words, contact.title, planning.audience_of(contact))
+    readings = planning.asked_about_danger(contact, readings, means.city)
     readings = position.located(means.reader.gazetteer, readings, contact.place, _district(contact, means.city))
-    if contact.matter or contact.attach:
+    if contact.matter or contact.attach or contact.session:
         readings = readings[:1]  # a person has settled that it is one
     answers = language.answer(means.reader, f"{contact.title}{contact.text}") if _asks(contact, readings[0]) else ()
     return readings, planning.plan(contact, readings, answers, means.city, _today(means.city, now), means.standing)
@@ -191,8 +223,17 @@ def place_question(means: Means, contact: ContactIn, now: datetime) -> PlaceQues
     return None
 
 
+async def note_helped(tx: Transaction, contact: UUID, now: datetime) -> None:
+    """Notes that an answer was of use to whoever asked; a contact that was not answered, or is not there, is passed over in silence."""
+    kept = await store.find(tx, contact)
+    if kept is not None and kept.outcome == Outcome.ANSWERED:
+        await outbox.put(tx, Event("contact.helped", contact, {"contact": contact, "at": now}, now))
+
+
 def _asks(contact: ContactIn, reading: Reading) -> bool:
-    return contact.outcome is None and reading.disposition is None and (contact.kind or reading.kind) == "consultation"
+    """Whether a guide may answer: whoever wants to ask a leader is not to be answered by one."""
+    asks = (contact.kind or reading.kind) == "consultation"
+    return asks and contact.outcome is None and not contact.session and reading.disposition is None
 
 
 def _today(city: City, now: datetime) -> Any:
@@ -251,22 +292,23 @@ def _same_place(planned: Planned, region: str | None) -> bool:
     return here is None or region is None or here.startswith(region) or region.startswith(here)
 
 
-async def _add(tx: Transaction, added: Sequence[str], contact: ContactIn, city: City, now: datetime) -> None:
-    for number in added:
-        await tickets.act(tx, citizen(number), number, Action.SUPPLEMENT, Step(note=contact.text), city, now)
+async def _add(tx: Transaction, added: Sequence[str], contact: ContactIn, city: City, now: datetime) -> tuple[Ticket, ...]:
+    step = Step(note=contact.text)
+    return tuple([await tickets.act(tx, citizen(number), number, Action.SUPPLEMENT, step, city, now) for number in added])
 
 
 async def _open(
     tx: Transaction, city: City, contact: ContactIn, plan: Plan, contact_id: UUID, caller: UUID | None,
-    fresh: Sequence[str], actor: Actor | None, now: datetime,
+    fresh: Sequence[str], actor: Actor | None, now: datetime, session: UUID | None,
 ) -> tuple[Ticket, ...]:  # fmt: skip
     if not plan.tickets:
         return ()
+    handed = session is not None
     openings = [
         tickets.Opening(
-            _ticket(contact, planned, contact_id, caller, number, city, now),
+            msgspec.structs.replace(_ticket(contact, planned, contact_id, caller, number, city, now), session=session),
             actor or SYSTEM_ACTOR,
-            None if contact.attach else _gate_step(planned),
+            None if contact.attach or handed else _gate_step(planned, settled=bool(contact.matter)),
         )
         for planned, number in zip(plan.tickets, fresh, strict=False)
     ]
@@ -289,10 +331,19 @@ def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID
         confidence=decision.confidence,
         suggestions=tuple(msgspec.to_builtins(s) for s in decision.suggestions) if not decision.sure else (),
         hides_identity=_hides(contact, decision, city),
+        alarm=_alarmed(contact, reading),
+        calm=reading.alarm.calm if reading.alarm is not None and not contact.matter else None,
         complained_unit=contact.complained_unit or None,
         latitude=point.latitude if point else None,
         longitude=point.longitude if point else None,
     )  # fmt: skip
+
+
+def _alarmed(contact: ContactIn, reading: Reading) -> Alarmed:
+    """Whether it is an alarm; a person who was asked has confirmed it."""
+    if reading.alarm is None or contact.matter:
+        return Alarmed.NO
+    return Alarmed.CONFIRMED if contact.danger else Alarmed.RAISED
 
 
 def _hides(contact: ContactIn, decision: Decision, city: City) -> bool:
@@ -303,11 +354,12 @@ def _hides(contact: ContactIn, decision: Decision, city: City) -> bool:
     return any(city.matters[s.matter].sensitive for s in meant)
 
 
-def _gate_step(planned: Planned) -> Step | None:
+def _gate_step(planned: Planned, *, settled: bool) -> Step | None:
+    """The dispatch that the gate is sure of. `settled`: a person said which matter it is; then the choice was not the gate's."""
     if not planned.decision.sure:
         return None
     best = planned.decision.suggestions[0]
-    return Step(unit=best.unit or "", co_units=best.co_units, basis=best.basis)
+    return Step(unit=best.unit or "", co_units=best.co_units, basis=best.basis, settled=settled)
 
 
 def _contact_row(

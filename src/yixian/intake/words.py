@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from yixian.dispatch.model import Why
-from yixian.intake.model import Outcome
+from yixian.intake.model import Handed, Outcome
 from yixian.tickets.words import CHANNELS
 
 OUTCOMES: Final[Mapping[Outcome, str]] = {
@@ -43,10 +43,18 @@ WHYS: Final[Mapping[Why, str]] = {
     Why.SUSPENDED: "此事项近期自动派单差错偏多，已暂停，登记后由派单员选择",
 }
 
+HANDED: Final[Mapping[Handed, str]] = {
+    Handed.WAITING: "已转给负责人接听，请保持通话。",
+    Handed.EARLY: "已交给接听的负责人，并照常办理，不必等到接听那天。",
+    Handed.OVERFLOW: "负责人席位已满：已按普通工单登记，照常派单。",
+    Handed.ORDINARY: "没有转给负责人：照常办理。",
+}
+"""What became of the wish to reach a leader."""
 
-__all__ = ("CHANNELS", "OUTCOMES", "TOLD", "WHYS", "sayings")
+
+__all__ = ("CHANNELS", "HANDED", "OUTCOMES", "TOLD", "WHYS", "sayings")
 
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    return tuple(word for table in (OUTCOMES, TOLD, CHANNELS, WHYS) for word in table.values())
+    return tuple(word for table in (OUTCOMES, TOLD, CHANNELS, WHYS, HANDED) for word in table.values())

@@ -85,7 +85,8 @@ def at_once(ticket: Ticket, rows: Sequence[HistoryRow]) -> Dispatched | None:
 
 
 def _gates(rows: Sequence[HistoryRow]) -> HistoryRow | None:
-    return next((row for row in rows if row.action == Action.DISPATCH and row.role == Role.SYSTEM), None)
+    """The step with which the gate dispatched it; what it only carried out for a person (`settled`) is not its own choice."""
+    return next((row for row in rows if row.action == Action.DISPATCH and row.role == Role.SYSTEM and not row.detail.get("settled")), None)
 
 
 def _source(ticket: Ticket, rows: Sequence[HistoryRow]) -> Source | None:

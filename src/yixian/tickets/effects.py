@@ -14,7 +14,7 @@ from yixian.db.ids import new_id
 from yixian.people.model import Role
 from yixian.tickets import deadlines
 from yixian.tickets.lifecycle import Edge, Facts
-from yixian.tickets.model import FINAL, Action, Order, OrderRole, State, Step, Ticket
+from yixian.tickets.model import FINAL, Action, Alarmed, Order, OrderRole, State, Step, Ticket
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -111,8 +111,21 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
             return Change(msgspec.structs.replace(ticket, supervision="called_in"))
         case Action.JOIN | Action.LEAVE:
             return _of_campaign(ticket, action, step)
+        case Action.RAISE_ALARM | Action.CONFIRM_ALARM:
+            how = Alarmed.RAISED if action is Action.RAISE_ALARM else Alarmed.CONFIRMED
+            calm = ticket.calm or ticket.urgency
+            return Change(msgspec.structs.replace(ticket, urgency=Urgency.CRITICAL, alarm=how, calm=calm), detail=_danger(step, facts))
+        case Action.STAND_DOWN:
+            calm = ticket.calm or Urgency.NORMAL
+            return Change(msgspec.structs.replace(ticket, urgency=calm, alarm=Alarmed.STOOD_DOWN), detail=_danger(step, facts))
         case _:
             return Change(ticket)
+
+
+def _danger(step: Step, facts: Facts) -> dict[str, Any]:
+    """What the second look weighed; whatever else sends such a figure has not weighed anything."""
+    weighed = step.danger is not None and Role.SYSTEM in facts.actor.roles
+    return {"danger": round(step.danger or 0.0, 4)} if weighed else {}
 
 
 def _of_campaign(ticket: Ticket, action: Action, step: Step) -> Change:
@@ -155,7 +168,7 @@ def _rated(ticket: Ticket, step: Step) -> Change:
 
 def _assigned(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City) -> Change:
     """A lead (and co-units) named by the gate, a dispatcher, or a ruling."""
-    by = "gate" if Role.SYSTEM in facts.actor.roles else "person"
+    by = "gate" if Role.SYSTEM in facts.actor.roles and not step.settled else "person"
     assigned = msgspec.structs.replace(
         ticket,
         lead=step.unit,
@@ -166,6 +179,8 @@ def _assigned(ticket: Ticket, action: Action, step: Step, facts: Facts, city: Ci
         ruled=ticket.ruled or action is Action.RULE,
     )
     detail: dict[str, Any] = {"unit": step.unit, "co": list(step.co_units), "basis": assigned.basis, "matter": assigned.matter}
+    if step.settled:
+        detail["settled"] = True
     panel = tuple(o.id for o in facts.live(OrderRole.PANEL))
     leading = facts.live(OrderRole.LEAD)
     if action is Action.RULE and leading and leading[0].unit == step.unit:

@@ -86,6 +86,9 @@ class Action(StrEnum):
     TERMINATE = "terminate"
     JOIN = "join"
     LEAVE = "leave"
+    RAISE_ALARM = "raise_alarm"
+    CONFIRM_ALARM = "confirm_alarm"
+    STAND_DOWN = "stand_down"
 
 
 FINAL = frozenset({State.MERGED, State.WITHDRAWN, State.TERMINATED})
@@ -114,6 +117,19 @@ class Order(msgspec.Struct, frozen=True):
     ended_how: str = ""
     part: str = ""
     part_at: datetime | None = None
+
+
+class Alarmed(StrEnum):
+    """Whether a ticket may be an emergency."""
+
+    NO = ""
+    """Nothing spoke for one."""
+    RAISED = "raised"
+    """It may be: a person looks within minutes, and no gate sends it off."""
+    CONFIRMED = "confirmed"
+    """Somebody said that people are in danger."""
+    STOOD_DOWN = "stood_down"
+    """Somebody, or the second look, said that nobody is; the history says who and why."""
 
 
 class Special(msgspec.Struct, frozen=True):
@@ -199,6 +215,11 @@ class Ticket(msgspec.Struct, frozen=True):
     """The special campaign that it belongs to: one at most."""
     special: Special | None = None
     """What that campaign gives it; there exactly when `campaign` is."""
+    session: UUID | None = None
+    """The leaders' answering session that its call was handed over to."""
+    alarm: Alarmed = Alarmed.NO
+    calm: Urgency | None = None
+    """How urgent it is without the alarm; there when there was one."""
 
     @property
     def satisfied(self) -> bool | None:
@@ -257,8 +278,12 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     campaign: UUID | None = None
     """The campaign to join, with what it gives: said by the system alone, never by a form or a door."""
     special: Special | None = None
+    settled: bool = False
+    """A person has said what it is about, or whose it is: the gate only carries it out. Said by the system alone."""
     texts: tuple[str, ...] = ()
     """The parts of a split, one each new ticket."""
+    danger: float | None = None
+    """How likely it is that somebody is in danger, as what raises an alarm or stands one down by itself weighs it."""
     rating: Rating | None = None
     version: int = 0
     """The version the person was looking at; 0: not said."""
@@ -292,6 +317,14 @@ class Filters(msgspec.Struct, frozen=True):
     urged: bool = False
     extension_asked: bool = False
     campaign: UUID | None = None
+    role: OrderRole | None = None
+    """As what the branch of `unit_path` has it; a part that is handed in counts no longer."""
+    contacted: bool | None = None
+    """Whether the citizen was spoken to, or cannot be."""
+    answered: bool | None = None
+    """Whether it was answered in this round: a ticket in hand that was answered came back."""
+    written: str = ""
+    """Some of the number."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -324,6 +357,8 @@ class Line(msgspec.Struct, frozen=True):
     version: int
     special: str = ""
     """Name of the special campaign that it belongs to."""
+    session: bool = False
+    """Its call was handed over to a leader (接听日)."""
     owners: tuple[str, ...] = ()
     """Units of the two best suggestions, where the gate was not sure."""
 
@@ -342,6 +377,59 @@ class Count(msgspec.Struct, frozen=True):
     state: State
     light: Light
     count: int
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many open tickets of a branch of units stand alike."""
+
+    state: State
+    leads: bool
+    assists: bool
+    """A part of the branch is still to be handed in, or its opinion is asked for."""
+    contacted: bool
+    answered: bool
+    light: Light
+    count: int
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """What a list can be narrowed by, with how many tickets of it there are."""
+
+    by: str
+    """`matter`, `region`, `campaign`."""
+    code: str
+    name: str
+    """Of a campaign; empty where the city has the name."""
+    count: int
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """What a unit returned or handed up, as it is shown afterwards: nothing of what came after."""
+
+    number: str
+    matter: str | None
+    region: str | None
+    unit: str
+    at: datetime
+    how: str
+    reason: str
+    basis: str
+
+
+class AnswerTemplate(msgspec.Struct, frozen=True):
+    """A text that an answer begins from: the row of table `answer_template`."""
+
+    id: UUID
+    unit: str | None
+    """Whose it is; None: every unit's."""
+    matter: str | None
+    title: str
+    text: str
+    changed_at: datetime
+    changed_by: str
+    """Staff id."""
+    retired_at: datetime | None = None
+    version: int = 1
 
 
 class Seal(msgspec.Struct, frozen=True):

@@ -12,7 +12,23 @@ import msgspec
 from yixian.db.ids import first_id
 from yixian.db.pool import Transaction
 from yixian.tickets import deadlines
-from yixian.tickets.model import OPEN, Count, Filters, HistoryRow, Light, Line, Order, Seal, State, Ticket
+from yixian.tickets.model import (
+    OPEN,
+    AnswerTemplate,
+    Count,
+    Facet,
+    Filters,
+    GivenBack,
+    HistoryRow,
+    Light,
+    Line,
+    Order,
+    OrderRole,
+    Seal,
+    State,
+    Tally,
+    Ticket,
+)  # fmt: skip
 
 COLUMNS = ", ".join(f.name for f in msgspec.structs.fields(Ticket))
 """Of table `ticket`, in the struct's order; a test keeps the two equal."""
@@ -33,6 +49,7 @@ FIXED = frozenset(
         "split_from",
         "latitude",
         "longitude",
+        "session",
     }
 )
 """What no step changes; the application's role may not either."""
@@ -261,6 +278,7 @@ _LIST = """
        t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
        t.urgency, t.state, t.lead, {role} AS role, t.created_at, t.answer_due, t.next_due, t.amber_at, t.urged, t.supervision,
        t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version, coalesce(t.special ->> 'name', '') AS special,
+       t.session IS NOT NULL AS session,
        ARRAY(SELECT s ->> 'unit' FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS e (s, n)
               WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners"""
 
@@ -276,6 +294,14 @@ _IN_HAND = """
 
 _LIVE = "o.ended_at IS NULL"
 _ENDED = "o.ended_how IN ('closed', 'merge', 'withdraw', 'terminate')"
+_ASSISTS = "(o.role = 'panel' OR (o.role = 'co' AND o.part_at IS NULL))"
+_CONTACTED = "(t.contacted_at IS NOT NULL OR t.caller IS NULL)"
+_AS: dict[OrderRole | None, str] = {
+    None: "",
+    OrderRole.LEAD: " AND o.role = 'lead'",
+    OrderRole.CO: f" AND {_ASSISTS}",
+    OrderRole.PANEL: " AND o.role = 'panel'",
+}
 
 _DUE = "coalesce(t.next_due, 'infinity'::timestamptz)"
 
@@ -317,7 +343,8 @@ async def worklist(
     """
     live = set(filters.states) <= OPEN
     asked = _Asked(*_branch(filters.unit_path)) if filters.unit_path else _Asked()
-    source = f"{_IN_HAND.format(which=_LIVE if live else _ENDED)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
+    which = (_LIVE if live else _ENDED) + _AS[filters.role]
+    source = f"{_IN_HAND.format(which=which)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
     _narrow(asked, filters, now, live=live)
     if after is not None and live:
         due, identifier = after
@@ -361,6 +388,12 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.that("t.campaign = {}", filters.campaign)
     if filters.extension_asked:
         asked.conditions.append("t.extension_asked IS NOT NULL")
+    if filters.contacted is not None:
+        asked.conditions.append(_CONTACTED if filters.contacted else f"NOT {_CONTACTED}")
+    if filters.answered is not None:
+        asked.conditions.append(f"t.replied_at IS {'NOT ' if filters.answered else ''}NULL")
+    if filters.written:
+        asked.that("strpos(t.number, {}) > 0", filters.written)
     match filters.light:
         case Light.RED:
             asked.that("t.next_due < {}", now)
@@ -389,6 +422,124 @@ async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count,
         *asked.arguments,
     )
     return tuple(Count(State(r["state"]), Light(r["light"]), r["count"]) for r in rows)
+
+
+_HAND = f"""
+       (SELECT o.ticket, bool_or(o.role = 'lead') AS leads, bool_or({_ASSISTS}) AS assists
+          FROM unit_order o
+         WHERE o.unit_path ~>=~ $1
+           AND o.unit_path ~<~ $2
+           AND {_LIVE}
+         GROUP BY o.ticket) h"""  # noqa: S608 -- every piece is written here
+"""As what a branch of units has what it has in hand."""
+
+
+async def tallies(tx: Transaction, unit_path: str, now: datetime) -> tuple[Tally, ...]:
+    """How the open tickets of a branch of units stand, in one statement."""
+    rows = await tx.fetch(
+        f"""
+        SELECT t.state, h.leads, h.assists, {_CONTACTED} AS contacted, t.replied_at IS NOT NULL AS answered,
+               {_LIGHT.format(now="$3")} AS light, count(*)
+          FROM {_HAND}
+          JOIN ticket t ON t.id = h.ticket
+         WHERE t.closed_at IS NULL
+         GROUP BY 1, 2, 3, 4, 5, 6
+        """,  # noqa: S608 -- every piece is written here
+        *_branch(unit_path),
+        now,
+    )
+    return tuple(msgspec.convert(dict(r), Tally) for r in rows)
+
+
+async def facets(tx: Transaction, unit_path: str) -> tuple[Facet, ...]:
+    """What the open tickets of a branch of units can be narrowed by, most first, in one statement."""
+    rows = await tx.fetch(
+        f"""
+        SELECT CASE WHEN grouping(t.matter) = 0 THEN 'matter' WHEN grouping(t.region) = 0 THEN 'region' ELSE 'campaign' END AS by,
+               coalesce(t.matter, t.region, t.campaign::text) AS code, coalesce(t.special ->> 'name', '') AS name, count(*)
+          FROM {_HAND}
+          JOIN ticket t ON t.id = h.ticket
+         WHERE t.closed_at IS NULL
+         GROUP BY GROUPING SETS ((t.matter), (t.region), (t.campaign, t.special ->> 'name'))
+        HAVING coalesce(t.matter, t.region, t.campaign::text) IS NOT NULL
+         ORDER BY 1, 4 DESC, 2
+        """,  # noqa: S608 -- every piece is written here
+        *_branch(unit_path),
+    )
+    return tuple(Facet(r["by"], r["code"], r["name"], r["count"]) for r in rows)
+
+
+async def given_back(tx: Transaction, before: datetime, limit: int) -> tuple[GivenBack, ...]:
+    """What the acting unit and those below it gave back before `before`, newest first."""
+    rows = await tx.fetch("SELECT number, matter, region, unit, at, how, reason, basis FROM given_back($1, $2)", before, limit)
+    return tuple(GivenBack(*r) for r in rows)
+
+
+# -- Texts that answers begin from -------------------------------------------------------------------------------
+
+_TEMPLATE = "id, unit, matter, title, text, changed_at, changed_by, retired_at, version"
+
+
+async def templates(tx: Transaction, matters: Sequence[str] | None) -> tuple[AnswerTemplate, ...]:
+    """Those in use that the acting person may use: of these matters and of all, the closest unit's first; None: of whatever matter."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_TEMPLATE}
+          FROM answer_template
+         WHERE retired_at IS NULL
+           AND ($1::text[] IS NULL OR matter IS NULL OR matter = ANY ($1))
+         ORDER BY length(unit_path) DESC, matter NULLS LAST, title, id
+         LIMIT 500
+        """,  # noqa: S608 -- the columns are the struct's own
+        None if matters is None else list(matters),
+    )
+    return tuple(AnswerTemplate(*r) for r in rows)
+
+
+async def template(tx: Transaction, identifier: UUID) -> AnswerTemplate | None:
+    """The one with this id; None when there is none that the acting person may use."""
+    row = await tx.fetchrow(f"SELECT {_TEMPLATE} FROM answer_template WHERE id = $1", identifier)  # noqa: S608 -- as above
+    return AnswerTemplate(*row) if row else None
+
+
+async def put_template(tx: Transaction, new: AnswerTemplate, unit_path: str) -> None:
+    """Writes a new one."""
+    await tx.execute(
+        """
+        INSERT INTO answer_template (id, unit, unit_path, matter, title, text, changed_at, changed_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        new.id,
+        new.unit,
+        unit_path,
+        new.matter,
+        new.title,
+        new.text,
+        new.changed_at,
+        new.changed_by,
+    )
+
+
+async def change_template(tx: Transaction, changed: AnswerTemplate) -> bool:
+    """Writes one anew that stands one version lower; False when it does not any more, or is another's."""
+    done = await tx.execute(
+        """
+        UPDATE answer_template
+           SET matter = $2, title = $3, text = $4, changed_at = $5, changed_by = $6, retired_at = $7, version = $8
+         WHERE id = $1
+           AND version = $8 - 1
+           AND retired_at IS NULL
+        """,
+        changed.id,
+        changed.matter,
+        changed.title,
+        changed.text,
+        changed.changed_at,
+        changed.changed_by,
+        changed.retired_at,
+        changed.version,
+    )
+    return done == "UPDATE 1"
 
 
 async def lives(tx: Transaction, ids: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[HistoryRow, ...]], ...]:
