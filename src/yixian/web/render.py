@@ -184,7 +184,7 @@ def present(desks: Sequence[Desk], path: str) -> str:
 
 def chosen(value: str | None, among: Sequence[str]) -> str:
     """`value` when it is one of them, else the first."""
-    return value if value in among else among[0]
+    return value if value is not None and value in among else among[0]
 
 
 def address(request: Asked) -> str:

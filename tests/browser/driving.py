@@ -1,0 +1,82 @@
+"""The browser itself: Debian's Chromium, driven by Playwright; one signed-in context a role."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.browser.city import City
+from tests.browser.pages import Page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Page as Tab
+
+    from yixian.people.model import Role
+
+WIDE, NARROW = (1440, 900), (390, 844)
+THEMES = ("light", "dark")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def chromium() -> str:
+    """Where the system's Chromium is; empty when there is none. Never one that was downloaded by Playwright."""
+    names = (os.environ.get("YIXIAN_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if name and (found := shutil.which(name))), "")
+
+
+class Driver:
+    """A browser in a running city."""
+
+    def __init__(self, browser: Browser, city: City) -> None:
+        self.browser = browser
+        self.city = city
+        self._contexts: dict[str, BrowserContext] = {}
+
+    def context(self, role: Role | None) -> BrowserContext:
+        """The window of somebody with this role, signed in through the page; the same one each time."""
+        login = "" if role is None else role.value.replace("_", "-")
+        if login not in self._contexts:
+            context = self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN", base_url=self.city.address)
+            if login:
+                tab = context.new_page()
+                tab.goto("/login")
+                tab.fill("input[name=login]", login)
+                tab.fill("input[name=password]", self.city.passwords[login])
+                tab.press("input[name=password]", "Enter")
+                tab.wait_for_url("**/desk/**" if "admin" not in login else "**/admin/**")
+                tab.close()
+            self._contexts[login] = context
+        return self._contexts[login]
+
+    @contextmanager
+    def opened(self, page: Page) -> Iterator[tuple[Tab, list[str]]]:
+        """The page in a tab of its own, and what its console complained of so far."""
+        tab = self.context(page.role).new_page()
+        complaints: list[str] = []
+        tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        try:
+            tab.goto(page.address.format_map(self.city.known), wait_until="load")
+            yield tab, complaints
+        finally:
+            tab.close()
+
+
+@contextmanager
+def driver(city: City) -> Iterator[Driver]:
+    """The browser, for as long as the block lasts."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        try:
+            yield Driver(browser, city)
+        finally:
+            browser.close()
