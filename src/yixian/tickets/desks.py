@@ -86,14 +86,6 @@ class Tab(msgspec.Struct, frozen=True):
     filters: Filters
 
 
-UNIT_TABS: Final = (
-    Tab("sign", "待签收", Filters(states=(State.DISPATCHED,))),
-    Tab("work", "办理中", Filters(states=(State.HANDLING, State.JOINT_REVIEW))),
-    Tab("check", "待单位审核", Filters(states=(State.UNIT_REVIEW,))),
-    Tab("sent", "已答复", Filters(states=(State.IN_REVIEW, State.AWAITING_CALL_BACK))),
-    Tab("closed", "已办结", Filters(states=(State.CLOSED,))),
-)
-
 REVIEW_TABS: Final = (
     Tab("answers", "待审核答复", Filters(states=(State.IN_REVIEW,))),
     Tab("extensions", "延期申请", Filters(extension_asked=True)),
@@ -131,19 +123,6 @@ async def home(session: NamedDependency[Session]) -> Redirect:
         if role in session.actor.roles:
             return Redirect(desk, status_code=303)
     raise usual(403)
-
-
-@get("/desk/unit", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
-async def unit_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-) -> Response[Any]:
-    """What the unit has in hand, by the clock."""
-    default = "check" if Role.HANDLER not in here.session.actor.roles else ""
-    return await _desk("承办", "/desk/unit", UNIT_TABS, here, tab or default, after, done, number)
 
 
 @get("/desk/review", include_in_schema=False, dependencies=HERE, guards=[needs(Role.REVIEWER, Role.SUPERVISOR)])
@@ -408,8 +387,8 @@ async def ticket_list(
 
 def sayings() -> tuple[str, ...]:
     """Titles and tabs, for the test of the catalogue."""
-    tabs = (*UNIT_TABS, *REVIEW_TABS, *CALL_BACK_TABS, *DISPATCH_TABS, ALL)
+    tabs = (*REVIEW_TABS, *CALL_BACK_TABS, *DISPATCH_TABS, ALL)
     return tuple(t.label for t in tabs)
 
 
-routes = (home, unit_desk, review_desk, call_back_desk, dispatch_desk, supervisor_desk, live, ticket_list)
+routes = (home, review_desk, call_back_desk, dispatch_desk, supervisor_desk, live, ticket_list)

@@ -21,7 +21,7 @@ from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, 
 from yixian.people.refusals import Invalid
 from yixian.people.refusals import NotFound as Unknown
 from yixian.people.refusals import Refused as NotAllowed
-from yixian.tickets import above, choices, desks, forms, numbers, service, track, words
+from yixian.tickets import above, choices, desks, forms, numbers, service, track, unit_desk, words
 from yixian.tickets.choices import Choice, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
@@ -224,4 +224,4 @@ def _page(
     )
 
 
-routes = (ticket_page, take_step, reveal, offer_choices, *desks.routes, *track.routes)
+routes = (ticket_page, take_step, reveal, offer_choices, *desks.routes, *unit_desk.routes, *track.routes)

@@ -1,0 +1,268 @@
+"""The units' desk: what a branch of units has in hand, by the clock, under the step that each ticket waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from yixian.city.inforce import City
+from yixian.city.model import Level, Urgency
+from yixian.people.guards import needs
+from yixian.people.model import UNIT_ROLES, Actor, Role
+from yixian.tickets import above, service, words
+from yixian.tickets.desks import HERE, Here
+from yixian.tickets.model import Action, Facet, Filters, Light, OrderRole, State, Step, Tally
+from yixian.web.render import page
+
+Asked = Request[Any, Any, Any]
+
+
+class Tab(msgspec.Struct, frozen=True):
+    """One list of the desk."""
+
+    key: str
+    label: str
+    filters: Filters
+    empty: str
+    """What is said when nothing stands in it."""
+
+
+_IN_WORK: Final = (State.HANDLING, State.JOINT_REVIEW)
+_OPEN_TO_US: Final = (State.DISPATCHED, *_IN_WORK)
+
+TABS: Final = (
+    Tab("todo", "全部在办", Filters(states=_OPEN_TO_US), "没有在办的工单。"),
+    Tab("sign", "待签收", Filters(states=(State.DISPATCHED,), role=OrderRole.LEAD), "没有待签收的工单。"),
+    Tab("contact", "待联系", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=False, answered=False), "市民都已联系。"),
+    Tab("reply", "待答复", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=True, answered=False), "没有待答复的工单。"),
+    Tab("co", "协办与会审", Filters(states=_OPEN_TO_US, role=OrderRole.CO), "没有等待本单位意见的工单。"),
+    Tab("back", "退回重办", Filters(states=_IN_WORK, role=OrderRole.LEAD, answered=True), "没有被退回的答复。"),
+    Tab("check", "待单位审核", Filters(states=(State.UNIT_REVIEW,)), "没有等待审核的答复。"),
+    Tab("sent", "已答复", Filters(states=(State.IN_REVIEW, State.AWAITING_CALL_BACK)), "没有已送出的答复。"),
+    Tab("returned", "已退单", Filters(), "没有退回过工单。"),
+    Tab("closed", "已办结", Filters(states=(State.CLOSED,)), "还没有办结的工单。"),
+)
+
+_UNCOUNTED: Final = frozenset({"returned", "closed"})
+
+SIGNED_AT_ONCE: Final = 200
+"""Tickets; more than a page shows cannot be ticked."""
+
+LIGHTS: Final = (Light.RED, Light.AMBER, Light.GREEN)
+
+
+def stands_in(tally: Tally, filters: Filters) -> bool:
+    """Whether what is counted in `tally` is listed under `filters`: the same rule as the list's, for counting."""
+    return (
+        tally.state in filters.states
+        and (filters.role is not OrderRole.LEAD or tally.leads)
+        and (filters.role is not OrderRole.CO or tally.assists)
+        and filters.contacted in (None, tally.contacted)
+        and filters.answered in (None, tally.answered)
+        and filters.light in (None, tally.light)
+    )
+
+
+def counted(tab: Tab, tallies: Sequence[Tally], light: Light | None = None) -> int | None:
+    """How many tickets a tab lists, in all or under one light; None where it is not counted."""
+    if tab.key in _UNCOUNTED:
+        return None
+    filters = msgspec.structs.replace(tab.filters, light=light)
+    return sum(t.count for t in tallies if stands_in(t, filters))
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """What a list was narrowed by, as it stands in the address."""
+
+    light: str = ""
+    urgency: str = ""
+    matter: str = ""
+    region: str = ""
+    campaign: str = ""
+    q: str = ""
+
+    def asked(self) -> dict[str, str]:
+        """What was said, for a link."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
+
+def narrowed(tab: Tab, by: Narrowed, city: City) -> Filters:
+    """The tab's filters with those of the address. What cannot be read is as if it were not said."""
+    return msgspec.structs.replace(
+        tab.filters,
+        light=Light(by.light) if by.light in tuple(Light) else None,
+        urgency=Urgency(by.urgency) if by.urgency in tuple(Urgency) else None,
+        matter=by.matter if by.matter in city.matters else "",
+        regions=_below(city, by.region),
+        campaign=_uuid(by.campaign),
+        written=_plain(by.q),
+    )
+
+
+def listed(actor: Actor, tab: Tab, by: Narrowed, city: City) -> Filters:
+    """What the tab lists for this person: their branch's, also when they may see more."""
+    return msgspec.structs.replace(narrowed(tab, by, city), unit_path=actor.unit_path)
+
+
+def _below(city: City, region: str) -> tuple[str, ...]:
+    if region not in city.regions:
+        return ()
+    return tuple(code for code in city.regions if region in city.register.ancestors(code))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _plain(text: str) -> str:
+    """Some of a number, as numbers are written: no mark of a pattern, no reopening's `-01`."""
+    return "".join(c for c in text.strip().upper().partition("-")[0] if c.isascii() and c.isalnum())[:40]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One entry of a filter."""
+
+    code: str
+    name: str
+    count: int
+
+
+def offered(facets: Sequence[Facet], city: City) -> Mapping[str, tuple[Choice, ...]]:
+    """What the open tickets can be narrowed by: matters, districts and streets, campaigns."""
+    matters = tuple(Choice(f.code, city.matter_name(f.code), f.count) for f in facets if f.by == "matter")
+    campaigns = tuple(Choice(f.code, f.name, f.count) for f in facets if f.by == "campaign")
+    return {"matter": matters, "region": _places(facets, city), "campaign": campaigns}
+
+
+def _places(facets: Sequence[Facet], city: City) -> tuple[Choice, ...]:
+    """Districts with their streets under them, each with all that lies in it."""
+    counts: dict[str, int] = {}
+    for facet in facets:
+        if facet.by == "region":
+            for code in city.register.ancestors(facet.code):
+                counts[code] = counts.get(code, 0) + facet.count
+    shown = [code for code in counts if city.regions[code].level in (Level.DISTRICT, Level.STREET)]
+    named = {code: city.region_name(code) for code in shown}
+    return tuple(Choice(code, named[code], counts[code]) for code in sorted(shown, key=lambda c: named[c]))
+
+
+def tab_of(key: str, tallies: Sequence[Tally], role_checks: bool) -> Tab:
+    """The tab that was asked for; else the first with work in it, a reviewer's own first."""
+    if asked := next((t for t in TABS if t.key == key), None):
+        return asked
+    check = next(t for t in TABS if t.key == "check")
+    return check if role_checks and counted(check, tallies) else TABS[0]
+
+
+@get("/desk/unit", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
+async def unit_desk(
+    here: NamedDependency[Here],
+    tab: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+    n: FromQuery[str] = "",
+    missed: FromQuery[str] = "",
+    light: FromQuery[str] = "",
+    urgency: FromQuery[str] = "",
+    matter: FromQuery[str] = "",
+    region: FromQuery[str] = "",
+    campaign: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+) -> Response[Any]:
+    """What the branch has in hand, by the clock."""
+    actor = here.session.actor
+    by = Narrowed(light, urgency, matter, region, campaign, q)
+    async with here.db.transaction(actor.acting) as tx:
+        tallies, facets = await service.hand(tx, actor, here.now)
+        open_tab = tab_of(tab, tallies, Role.UNIT_REVIEWER in actor.roles)
+        if open_tab.key == "returned":
+            back, rest = await service.given_back(tx, _moment(after) or here.now)
+            return _given_back(here, open_tab, tallies, back, rest, after)
+        found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now)
+        flags = await above.flags(here.request, tx, found.lines, here.now)
+    asked = {"tab": open_tab.key, **by.asked()}
+    return page(
+        here.request,
+        "tickets/unit_desk.html",
+        session=here.session,
+        tabs=[(t, counted(t, tallies)) for t in TABS],
+        open_tab=open_tab,
+        lights=[(each, counted(open_tab, tallies, each)) for each in LIGHTS] if counted(open_tab, tallies) is not None else [],
+        by=by,
+        choices=offered(facets, here.city),
+        narrowed=bool(by.asked()),
+        found=found,
+        flags=flags,
+        may_sign=open_tab.key == "sign" and bool(found.lines),
+        address=f"/desk/unit?{urlencode(asked)}",
+        query=urlencode(asked),
+        light_links={each: f"/desk/unit?{urlencode({**asked, 'light': each})}" for each in LIGHTS},
+        any_light=f"/desk/unit?{urlencode({**asked, 'light': ''})}",
+        next=f"/desk/unit?{urlencode({**asked, 'after': found.after})}" if found.after else "",
+        first=f"/desk/unit?{urlencode(asked)}" if after else "",
+        city=here.city,
+        now=here.now,
+        words=words,
+        done=words.ACTIONS.get(done, ""),
+        done_key=done,
+        done_number=number,
+        done_count=int(n) if n.isdecimal() and len(n) < 4 else 0,
+        missed=int(missed) if missed.isdecimal() and len(missed) < 4 else 0,
+    )
+
+
+def _given_back(here: Here, tab: Tab, tallies: Sequence[Tally], back: Sequence[Any], rest: datetime | None, after: str) -> Response[Any]:
+    return page(
+        here.request,
+        "tickets/unit_returned.html",
+        session=here.session,
+        tabs=[(t, counted(t, tallies)) for t in TABS],
+        open_tab=tab,
+        back=back,
+        next=f"/desk/unit?{urlencode({'tab': tab.key, 'after': rest.isoformat()})}" if rest else "",
+        first=f"/desk/unit?tab={tab.key}" if after else "",
+        city=here.city,
+        words=words,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of ours from an address; None when it is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@post("/desk/unit/sign", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
+async def sign_many(here: NamedDependency[Here]) -> Redirect:
+    """Signs all tickets that were ticked, in two statements; what somebody else was faster with is left as it is, and said."""
+    sent = await here.request.form()
+    ticked = {found for text in sent.getall("ticket", [])[:SIGNED_AT_ONCE] if (found := _uuid(str(text)))}
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        steps = dict.fromkeys(sorted(ticked), Step())
+        signed = await service.act_on_all(tx, here.session.actor, Action.SIGN, steps, here.city, here.now) if steps else ()
+    here.db.wake()
+    told = {"tab": "sign", "done": Action.SIGN.value, "n": len(signed), "missed": len(ticked) - len(signed)}
+    return Redirect(f"/desk/unit?{urlencode(told)}", status_code=303)
+
+
+def sayings() -> tuple[str, ...]:
+    """Tabs and what is said of empty ones, for the test of the catalogue."""
+    return tuple(text for tab in TABS for text in (tab.label, tab.empty))
+
+
+routes = (unit_desk, sign_many)
