@@ -68,7 +68,7 @@ ROUTES = (
     "yixian.attachments.api", "yixian.tickets.files",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
-    "yixian.web.static",
+    "yixian.web.static", "yixian.web.styleguide",
 )  # fmt: skip
 
 
