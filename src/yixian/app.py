@@ -64,7 +64,7 @@ ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
-    "yixian.campaigns.api", "yixian.campaigns.pages",
+    "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
     "yixian.attachments.api", "yixian.tickets.files",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
@@ -110,7 +110,19 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             keys = Keys(master_key(settings.home))
             app.state.process = Process(settings, database, live, keys, SoftwareVault(keys), now)
             app.state.pages = render.build(
-                ("people", "attachments", "tickets", "responsibilities", "intake", "disputes", "groups", "learning", "campaigns", "sessions"),
+                (
+                    "people",
+                    "attachments",
+                    "tickets",
+                    "responsibilities",
+                    "intake",
+                    "disputes",
+                    "groups",
+                    "learning",
+                    "campaigns",
+                    "sessions",
+                    "administration",
+                ),
                 lambda: _about(live.city),
                 DESKS,
             )
@@ -157,6 +169,7 @@ DESKS = (
     Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}, "督导", "gauge"),
     Desk("/desk/list", "职责清单", review.READERS, "规则", "book"),
     Desk("/desk/models", "派单模型", learning.LOOKING, "规则", "chip"),
+    Desk("/admin/city", "城市数据", frozenset({Role.SYSTEM_ADMIN}), "管理", "building"),
     Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}), "管理", "id"),
     Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN}), "管理", "shield"),
 )

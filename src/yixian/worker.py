@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from yixian.administration import jobs as administration_jobs
 from yixian.app import clock
 from yixian.attachments import jobs as attachment_jobs
 from yixian.campaigns import jobs as campaign_jobs
@@ -49,7 +50,16 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
         loop.add_signal_handler(name, stopping.set)
     rooms = (ticket_jobs.kinds(), dispute_jobs.kinds(), list_jobs.kinds(), group_jobs.kinds(), learning_jobs.kinds(settings))
     kinds = {
-        name: kind for room in (*rooms, attachment_jobs.kinds(), campaign_jobs.kinds(), session_jobs.kinds(), _kinds(settings)) for name, kind in room.items()
+        name: kind
+        for room in (
+            *rooms,
+            administration_jobs.kinds(),
+            attachment_jobs.kinds(),
+            campaign_jobs.kinds(),
+            session_jobs.kinds(),
+            _kinds(settings),
+        )
+        for name, kind in room.items()
     }
     consumers = _consumers()
     while not stopping.is_set():

@@ -143,7 +143,7 @@ async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response
     return _page(here, sight, revealed=value)
 
 
-@get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF, Role.KNOWLEDGE_EDITOR)])
+@get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF, Role.KNOWLEDGE_EDITOR, Role.SYSTEM_ADMIN)])
 async def offer_choices(what: FromPath[str], city: NamedDependency[City], q: FromQuery[str] = "", under: FromQuery[str] = "") -> list[str]:
     """What may be meant by the letters typed so far, as it is written in a field."""
     if what not in tuple(What):
