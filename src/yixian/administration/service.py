@@ -140,6 +140,29 @@ async def _concerning(tx: Transaction, thing: Thing) -> list[Adjustment]:
     return [change for change in await cities.adjustments(tx) if change.thing in (thing, Thing.UNIT, Thing.QUEUE)]
 
 
+async def reads_on(tx: Transaction, actor: Actor, thing: Thing, code: str, city: City, day: date) -> Body | None:
+    """How a thing will read on a day; None when it will not be there.
+
+    Raises:
+        Refused: not for this person.
+    """
+    _allow(actor)
+    said = await cities.as_said(tx, city.pack, thing)
+    return adjusting.things(adjusting.lay_over(said, await _concerning(tx, thing), day), thing).get(code)
+
+
+async def codes(tx: Transaction, actor: Actor, thing: Thing, city: City) -> frozenset[str]:
+    """Every code that a thing of this kind has, or had.
+
+    Raises:
+        Refused: not for this person.
+    """
+    _allow(actor)
+    said = await cities.as_said(tx, city.pack, thing)
+    changed = (change.code for change in await cities.adjustments(tx) if change.thing is thing)
+    return frozenset((*adjusting.things(said, thing), *adjusting.things(city.pack, thing), *changed))
+
+
 async def recent(tx: Transaction, actor: Actor, before: int = 0, limit: int = PAGE) -> tuple[Adjustment, ...]:
     """The changes decided last, newest first; from the one before the number `before`.
 

@@ -1,0 +1,444 @@
+"""The desk of the city's data: lists, one thing with its history, a form, a trial, the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from yixian.administration import fields, policy, service, words
+from yixian.administration.fields import How
+from yixian.administration.model import Deed, Preview, Seen, Wanted
+from yixian.administration.service import Blocked, NotFound, Overtaken, Unfit
+from yixian.city import adjustments as adjusting
+from yixian.city.adjustments import Body, Thing
+from yixian.city.calendar import is_working_day, known_until
+from yixian.city.inforce import City
+from yixian.people.guards import needs
+from yixian.people.sessions import address
+from yixian.settings import Settings
+from yixian.tickets import choices
+from yixian.tickets.choices import Unclear, What
+from yixian.tickets.desks import HERE, Here
+from yixian.web.problems import usual
+from yixian.web.render import page
+
+GUARDS: Final = [needs(*policy.CHANGING)]
+BASE: Final = "/admin/city"
+LIST_PAGE: Final = 100
+_CHOSEN: Final = {How.UNIT: "units", How.REGION: "regions", How.MATTER: "matters"}
+COLUMNS: Final[Mapping[Thing, tuple[str, ...]]] = {
+    Thing.UNIT: ("name", "level", "parent", "phone"),
+    Thing.QUEUE: ("name", "name_en", "fallback"),
+    Thing.MATTER: ("name", "queue", "kind", "urgency"),
+    Thing.LIMIT: ("kind", "urgency", "audience", "dispatch", "sign", "contact", "answer", "extension"),
+    Thing.DAY: ("date", "working"),
+    Thing.HOURS: ("workdays", "hours"),
+    Thing.LINE: ("name", "mode", "queue", "unit"),
+}
+"""What a list shows beside the code."""
+_SECRET: Final = frozenset({"database_url", "database_owner_url"})
+_UNKNOWN_YEARS: Final = range(2000, 2101)
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How values are said on a page."""
+
+    city: City
+
+    def value(self, thing: Thing, name: str, value: Any) -> str:
+        """A value of a field as people read it; a key of the message catalogue where it is one of few."""
+        field = next((f for f in fields.FIELDS[thing] if f.name == name), None)
+        if field is None:
+            return "" if value is None else str(value)
+        if field.how is How.YES:
+            return "是" if value else "否"
+        text = fields.shown(field, value, self.city)
+        if field.how is How.QUEUE:
+            return next((queue.name for queue in self.city.pack.queues if queue.code == text), text)
+        return dict(field.options).get(text, text)
+
+    def label(self, thing: Thing, name: str) -> str:
+        """What a field is called: a key of the message catalogue."""
+        return next((f.label for f in fields.FIELDS[thing] if f.name == name), "编码" if name == "code" else name)
+
+    def title(self, thing: Thing, code: str, body: Body | None) -> str:
+        """What a thing is called."""
+        if thing is Thing.LIMIT and body:
+            return " · ".join(self.value(thing, name, body.get(name)) for name in ("kind", "urgency", "audience"))
+        return str((body or {}).get("name") or code)
+
+    def path(self, code: str) -> str:
+        """The names of the matters down to this one."""
+        above = [code[:length] for length in range(2, len(code) + 1, 2)]
+        return " › ".join(self.city.matter_name(one) for one in above)
+
+
+def _thing(name: str) -> Thing:
+    if name not in tuple(Thing):
+        raise usual(404)
+    return Thing(name)
+
+
+def one_of(thing: Thing, code: str, **more: str) -> str:
+    """The address of a thing's page."""
+    return f"{BASE}/{thing}/one?{urlencode({'code': code, **more})}"
+
+
+@get(BASE, include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def overview(here: NamedDependency[Here], before: FromQuery[int] = 0) -> Response[Any]:
+    """What there is, what was changed last, where the pack says otherwise."""
+    actor = here.session.actor
+    async with here.db.transaction(policy.acting(actor)) as tx:
+        recent = await service.recent(tx, actor, max(before, 0))
+        parted = () if before else await service.parted(tx, actor, here.city, here.now)
+    on = service.today(here.city, here.now)
+    return page(
+        here.request,
+        "administration/overview.html",
+        session=here.session,
+        things=[(thing, len(adjusting.things(here.city.pack, thing))) for thing in Thing if thing is not Thing.HOURS],
+        recent=recent,
+        waiting=[change for change in recent if change.since > on],
+        parted=parted,
+        words=words,
+        look=Look(here.city),
+        one_of=one_of,
+        next=f"{BASE}?before={recent[-1].number}" if len(recent) == service.PAGE else "",
+        first=BASE if before else "",
+        year=on.year,
+    )
+
+
+@get(f"{BASE}/{{name:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def thing_list(
+    here: NamedDependency[Here],
+    name: FromPath[str],
+    q: FromQuery[str] = "",
+    show: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    year: FromQuery[int] = 0,
+) -> Response[Any]:
+    """The things of a kind, searched; the calendar as a year."""
+    thing, actor = _thing(name), here.session.actor
+    if thing is Thing.HOURS:
+        return Redirect(one_of(thing, adjusting.HOURS), status_code=303)
+    async with here.db.transaction(policy.acting(actor)) as tx:
+        found = await service.lines(tx, actor, thing, here.city, here.now, q[:100], show)
+    rest = [line for line in found if line.code > after]
+    shown, asked = rest[:LIST_PAGE], {"q": q, "show": show}
+    return page(
+        here.request,
+        "administration/calendar.html" if thing is Thing.DAY else "administration/list.html",
+        session=here.session,
+        thing=thing,
+        found=found,
+        lines=shown,
+        asked=asked,
+        columns=[field for field in fields.FIELDS[thing] if field.name in COLUMNS[thing]],
+        next=f"{BASE}/{thing}?{urlencode({**asked, 'after': shown[-1].code})}" if len(rest) > LIST_PAGE else "",
+        first=f"{BASE}/{thing}?{urlencode(asked)}" if after else "",
+        words=words,
+        look=Look(here.city),
+        one_of=one_of,
+        year=_year(here, year) if thing is Thing.DAY else None,
+    )
+
+
+class Month(msgspec.Struct, frozen=True):
+    """A month of the calendar, week by week; None where another month's days stand."""
+
+    number: int
+    weeks: tuple[tuple[tuple[date, bool, bool] | None, ...], ...]
+    """Each day, whether it is worked, and whether that is an exception."""
+
+
+class Year(msgspec.Struct, frozen=True):
+    """A year of the calendar."""
+
+    number: int
+    months: tuple[Month, ...]
+    worked: int
+    """Working days."""
+    announced: bool
+    """Its public holidays are known."""
+
+
+def _year(here: Here, asked: int) -> Year:
+    number = asked if asked in _UNKNOWN_YEARS else service.today(here.city, here.now).year
+    calendar = here.city.pack.calendar
+    exceptions = dict(calendar.exceptions)
+    first, last = date(number, 1, 1), date(number, 12, 31)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    worked = {day: is_working_day(calendar, day) for day in days}
+    until = known_until(calendar)
+    months = tuple(
+        Month(month, _weeks([(day, worked[day], day in exceptions) for day in days if day.month == month])) for month in range(1, 13)
+    )
+    return Year(number, months, sum(worked.values()), until is None or last <= until)
+
+
+def _weeks(days: Sequence[tuple[date, bool, bool]]) -> tuple[tuple[tuple[date, bool, bool] | None, ...], ...]:
+    """Weeks from Monday on."""
+    lead: list[tuple[date, bool, bool] | None] = [None] * days[0][0].weekday()
+    cells = [*lead, *days]
+    cells += [None] * (-len(cells) % 7)
+    return tuple(tuple(cells[at : at + 7]) for at in range(0, len(cells), 7))
+
+
+@get(f"{BASE}/{{name:str}}/one", include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def one(here: NamedDependency[Here], name: FromPath[str], code: FromQuery[str] = "", done: FromQuery[str] = "") -> Response[Any]:
+    """One thing: as it reads, as the pack says, and every change."""
+    thing = _thing(name)
+    seen = await _see(here, thing, code)
+    body = seen.today or (seen.changes[0].after if seen.changes else None) or (seen.changes[0].before if seen.changes else None)
+    return page(
+        here.request,
+        "administration/one.html",
+        session=here.session,
+        thing=thing,
+        seen=seen,
+        body=body,
+        fields=[field for field in fields.FIELDS[thing] if body and field.name in body],
+        may_close=thing is not Thing.HOURS and seen.today is not None,
+        undone={change.undoes for change in seen.changes},
+        done=done,
+        words=words,
+        look=Look(here.city),
+        one_of=one_of,
+        act=act,
+        on=service.today(here.city, here.now),
+    )
+
+
+def act(thing: Thing, deed: str, code: str, **more: str) -> str:
+    """The address of a form."""
+    return f"{BASE}/{thing}/{deed}?{urlencode({'code': code, **more})}"
+
+
+async def _see(here: Here, thing: Thing, code: str) -> Seen:
+    actor = here.session.actor
+    try:
+        async with here.db.transaction(policy.acting(actor)) as tx:
+            return await service.see(tx, actor, thing, code, here.city, here.now)
+    except NotFound:
+        raise usual(404) from None
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """What a form holds, as typed."""
+
+    thing: Thing
+    deed: Deed
+    code: str
+    values: dict[str, str]
+    errors: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+@get(f"{BASE}/{{name:str}}/{{what:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def form(here: NamedDependency[Here], name: FromPath[str], what: FromPath[str]) -> Response[Any]:
+    """The form of a deed: what stands is filled in."""
+    thing, deed = _thing(name), _deed(what)
+    query = {key: str(value) for key, value in here.request.query_params.items()}
+    code = query.get("code", "")
+    carried = {key: query[key] for key in ("field", "change") if key in query}
+    values = {"code": code, "since": service.today(here.city, here.now).isoformat(), **carried}
+    if deed is Deed.ADD:
+        values |= {f.name: query[f.name] for f in fields.FIELDS[thing] if f.name in query}
+        if thing is Thing.MATTER and values.get("parent"):
+            values["parent"] = choices.written(here.city, What.MATTERS, values["parent"])
+    else:
+        seen = await _see(here, thing, code)
+        if deed is Deed.CHANGE:
+            values |= {f.name: fields.write(f, seen.today, here.city) for f in fields.FIELDS[thing]}
+    return _form(here, Sheet(thing, deed, code, values))
+
+
+def _deed(what: str) -> Deed:
+    if what not in tuple(Deed):
+        raise usual(404)
+    return Deed(what)
+
+
+@post(f"{BASE}/{{name:str}}/{{what:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def send(here: NamedDependency[Here], name: FromPath[str], what: FromPath[str]) -> Response[Any]:
+    """Tries the change and shows what it would do; decides it when that was seen; or goes back to the form."""
+    thing, deed = _thing(name), _deed(what)
+    sent = {key: str(value).replace("\x00", "") for key, value in (await here.request.form()).items() if isinstance(value, str)}
+    sheet = Sheet(thing, deed, sent.get("code", ""), sent)
+    if sent.get("step") == "edit":
+        return _form(here, sheet)
+    try:
+        wanted = await _wanted(here, sheet)
+        if sent.get("step") == "decide":
+            return await _decide(here, sheet, wanted)
+        return await _tried(here, sheet, wanted)
+    except _Wrong as wrong:
+        return _form(here, msgspec.structs.replace(sheet, errors=wrong.errors))
+    except Unfit as unfit:
+        return _form(here, msgspec.structs.replace(sheet, errors={unfit.field: str(unfit)}))
+    except NotFound as missing:
+        return _form(here, msgspec.structs.replace(sheet, errors={"": str(missing)}))
+
+
+class _Wrong(Exception):
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+async def _wanted(here: Here, sheet: Sheet) -> Wanted:
+    """What the form asks for.
+
+    Raises:
+        _Wrong: what was typed cannot be read.
+    """
+    sent, thing = sheet.values, sheet.thing
+    errors: dict[str, str] = {}
+    try:
+        since = date.fromisoformat(sent.get("since", ""))
+    except ValueError:
+        since, errors["since"] = service.today(here.city, here.now), "请填写生效日期，例如 2026-01-31。"
+    if not sent.get("reason", "").strip():
+        errors["reason"] = "请写明理由，会留在变更记录中。"
+    code, body = sheet.code, None
+    if sheet.deed in (Deed.ADD, Deed.CHANGE):
+        standing = None if sheet.deed is Deed.ADD else await _standing(here, thing, code, since)
+        filled = fields.read(thing, sent, here.city, standing)
+        errors, body = {**filled.errors, **errors}, filled.body
+        if sheet.deed is Deed.ADD and body is not None:
+            code = await _new_code(here, thing, body, errors)
+    successor = _successor(here, sheet, errors)
+    if errors:
+        raise _Wrong(errors)
+    return Wanted(
+        thing, code, sheet.deed, since, sent["reason"].strip(), body, successor,
+        (sent["field"],) if sent.get("field") else (), _id(sent.get("change", "")), sent.get("seen", ""),
+    )  # fmt: skip
+
+
+async def _standing(here: Here, thing: Thing, code: str, since: date) -> Body:
+    """How the thing will read on that day: what the form does not name stays so."""
+    actor = here.session.actor
+    async with here.db.transaction(policy.acting(actor)) as tx:
+        found = await service.reads_on(tx, actor, thing, code, here.city, since)
+    if found is None:
+        raise NotFound("它在这一天不存在，或已经关闭，不能修改。")
+    return found
+
+
+async def _new_code(here: Here, thing: Thing, body: Body, errors: dict[str, str]) -> str:
+    actor = here.session.actor
+    async with here.db.transaction(policy.acting(actor)) as tx:
+        taken = await service.codes(tx, actor, thing, here.city)
+    try:
+        return fields.code_of(thing, body, taken)
+    except ValueError as error:
+        errors[fields.KEY.get(thing, "parent")] = str(error)
+        return ""
+
+
+def _successor(here: Here, sheet: Sheet, errors: dict[str, str]) -> str:
+    text = sheet.values.get("successor", "").strip()
+    if not text or sheet.thing not in words.SUCCESSORS:
+        return ""
+    if sheet.thing is Thing.QUEUE:
+        return text
+    try:
+        return choices.code_of(here.city, What.UNITS if sheet.thing is Thing.UNIT else What.MATTERS, text)
+    except Unclear as unclear:
+        errors["successor"] = str(unclear)
+        return ""
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+async def _tried(here: Here, sheet: Sheet, wanted: Wanted, told: str = "", status: int = 200) -> Response[Any]:
+    actor = here.session.actor
+    async with here.db.transaction(policy.acting(actor)) as tx:
+        preview = await service.preview(tx, actor, wanted, here.city, here.now)
+    return _preview(here, sheet, preview, told, status)
+
+
+async def _decide(here: Here, sheet: Sheet, wanted: Wanted) -> Response[Any]:
+    actor = here.session.actor
+    try:
+        async with here.db.transaction(policy.acting(actor)) as tx:
+            change = await service.decide(tx, actor, wanted, here.city, here.now, address(here.request))
+    except Overtaken as overtaken:
+        return await _tried(here, sheet, msgspec.structs.replace(wanted, seen=""), str(overtaken), 409)
+    except Blocked:
+        return await _tried(here, sheet, msgspec.structs.replace(wanted, seen=""), "", 409)
+    here.db.wake()
+    done = "now" if change.since <= service.today(here.city, here.now) else "later"
+    return Redirect(one_of(wanted.thing, wanted.code, done=done), status_code=303)
+
+
+def _preview(here: Here, sheet: Sheet, preview: Preview, told: str, status: int) -> Response[Any]:
+    kept = {k: v for k, v in sheet.values.items() if k not in ("csrf", "step", "seen")}
+    return page(
+        here.request,
+        "administration/preview.html",
+        status=status,
+        session=here.session,
+        sheet=sheet,
+        preview=preview,
+        told=told,
+        kept=kept,
+        words=words,
+        look=Look(here.city),
+        one_of=one_of,
+        later=preview.change.since > service.today(here.city, here.now),
+    )
+
+
+def _form(here: Here, sheet: Sheet) -> Response[Any]:
+    filled = sheet.deed in (Deed.ADD, Deed.CHANGE)
+    adding = sheet.deed is Deed.ADD
+    return page(
+        here.request,
+        "administration/form.html",
+        status=422 if sheet.errors else 200,
+        session=here.session,
+        sheet=sheet,
+        fields=[field for field in fields.FIELDS[sheet.thing] if filled and (adding or not field.once)],
+        how=How,
+        chosen=_CHOSEN,
+        queues=[(queue.code, queue.name) for queue in here.city.pack.queues],
+        hands_over=sheet.thing in words.SUCCESSORS and sheet.deed in (Deed.CLOSE, Deed.UNDO),
+        words=words,
+        look=Look(here.city),
+        one_of=one_of,
+        back=f"{BASE}/{sheet.thing}" if adding else one_of(sheet.thing, sheet.code),
+    )
+
+
+@get("/admin/settings", include_in_schema=False, dependencies=HERE, guards=GUARDS)
+async def settings_page(here: NamedDependency[Here], settings: NamedDependency[Settings]) -> Response[Any]:
+    """The settings as this process runs with them; they are changed where it is started."""
+    values = {f.name: getattr(settings, f.name) for f in msgspec.structs.fields(Settings)}
+    rows = [(f.name, _shown(f.name, values[f.name]), values[f.name] != f.default) for f in msgspec.structs.fields(Settings)]
+    return page(here.request, "administration/settings.html", session=here.session, rows=rows)
+
+
+def _shown(name: str, value: object) -> str:
+    """A setting without what must not be seen: an address of a database holds a password."""
+    if name in _SECRET:
+        return "***" if value else ""
+    return str(value)
+
+
+routes = (overview, settings_page, thing_list, one, form, send)
