@@ -20,10 +20,10 @@ from yixian.db.ids import new_id
 from yixian.db.keys import Keys
 from yixian.db.outbox import Event
 from yixian.db.pool import SYSTEM, Database, Transaction
-from yixian.dispatch.model import Decision, Standing, Why
+from yixian.dispatch.model import Decision, Standing
 from yixian.intake import attaching, handing, store
 from yixian.intake import plan as planning
-from yixian.intake.model import ContactIn, Handed, Outcome, PlaceChoice, PlaceQuestion, Preview, Receipt, TicketReceipt
+from yixian.intake.model import ContactIn, Handed, Outcome, PlaceChoice, Preview, Receipt, TicketReceipt
 from yixian.intake.plan import Plan, Planned
 from yixian.language import position
 from yixian.language import service as language
@@ -92,7 +92,12 @@ async def record(
     fresh = await _new_numbers(means, len(plan.tickets), now)
     digest = hashlib.sha256(msgspec.json.encode(contact)).digest()
     who = callers.caller_json(means.vault, contact.caller, now, means.city.pack.city.country) if contact.caller is not None else None
-    async with means.db.transaction(actor.acting if actor else SYSTEM) as tx:
+    acting = actor.acting if actor else SYSTEM
+    if not (contact.session or contact.attach or files or acting.unit_path):
+        done = await _at_once(means, contact, readings, plan, fresh, who, actor, key, digest, now)
+        if done is not None:
+            return done
+    async with means.db.transaction(acting) as tx:
         plan, added = await _placed(tx, plan, contact, who, now)
         on = [*added, *fresh[: len(plan.tickets)]]
         row = _contact_row(contact, readings, plan, on, actor, now)
@@ -115,6 +120,34 @@ async def record(
         row["id"], Outcome(row["outcome"]), plan.reason, row["said"], receipts, alarm=plan.alarm,
         handed=(handing.SAID[seat.how] if seat and handed else Handed.ORDINARY) if contact.session else None,
     )  # fmt: skip
+
+
+async def _at_once(
+    means: Means, contact: ContactIn, readings: tuple[Reading, ...], plan: Plan, fresh: Sequence[str], who: dict[str, Any] | None,
+    actor: Actor | None, key: str | None, digest: bytes, now: datetime,
+) -> Receipt | None:  # fmt: skip
+    """An ordinary contact, stored in one round trip; None when it is none after all, and nothing was stored: it may go with an open
+    ticket, or came before.
+    """
+    row = _contact_row(contact, readings, plan, fresh, actor, now)
+    caller = who["id"] if who else None  # who is known already keeps his own id: the database sees to that
+    openings = _openings(means.city, contact, plan, row["id"], caller, fresh, actor, now, None)
+    opened, new = tickets.drafted(openings, means.city, now)
+    acting, matters = actor.acting if actor else SYSTEM, _matters(plan, contact, who)
+    async with means.db.looking() as connection:
+        if not await store.take(connection, acting, row, who, key, digest, new, matters, REPEAT_WITHIN, now):
+            return None
+    means.db.wake()
+    receipts = tuple(_receipt(ticket, means) for ticket in opened)
+    return Receipt(row["id"], Outcome(row["outcome"]), plan.reason, row["said"], receipts, alarm=plan.alarm)
+
+
+def _matters(plan: Plan, contact: ContactIn, who: dict[str, Any] | None) -> list[str]:
+    """What the caller's open tickets would have to be about to be the same request; none when nothing can be."""
+    # What may be an emergency is never put quietly with an older ticket.
+    if contact.separate or plan.alarm or who is None or who.get("phone_hash") is None:
+        return []
+    return [t.matter for t in plan.tickets if t.matter]
 
 
 async def _seated(tx: Transaction, contact: ContactIn, plan: Plan, actor: Actor | None, now: datetime) -> Seat | None:
@@ -208,21 +241,6 @@ def preview(means: Means, contact: ContactIn, now: datetime) -> tuple[Preview, .
     return tuple(_preview(r, d, means, plan) for r, d in zip(readings, decided, strict=True))
 
 
-def place_question(means: Means, contact: ContactIn, now: datetime) -> PlaceQuestion | None:
-    """What to ask before the contact is taken: when who handles it depends on the place, and the words fit several or none.
-
-    What is pressing is never held up by a question: it is taken, and a person finds out.
-
-    Raises:
-        Unfit: as `check`.
-    """
-    check(contact, None, means.city)
-    for shown in preview(means, contact, now):
-        if shown.ask and shown.why is Why.PLACE_NEEDED and shown.urgency == Urgency.NORMAL and not shown.disposition:
-            return PlaceQuestion(shown.ask, shown.choices)
-    return None
-
-
 async def note_helped(tx: Transaction, contact: UUID, now: datetime) -> None:
     """Notes that an answer was of use to whoever asked; a contact that was not answered, or is not there, is passed over in silence."""
     kept = await store.find(tx, contact)
@@ -273,9 +291,8 @@ async def _attached(
 
 async def _repeated(tx: Transaction, plan: Plan, contact: ContactIn, who: dict[str, Any], now: datetime) -> tuple[Plan, tuple[str, ...]]:
     """Takes out of the plan what the caller's open tickets already hold; returns their numbers."""
-    matters = [t.matter for t in plan.tickets if t.matter]
-    # What may be an emergency is never put quietly with an older ticket.
-    if contact.separate or plan.alarm or not matters or who.get("phone_hash") is None:
+    matters = _matters(plan, contact, who)
+    if not matters:
         return plan, ()
     found = await store.alike(tx, bytes.fromhex(who["phone_hash"][2:]), matters, now, REPEAT_WITHIN)
     same = {t.matter: number for t in plan.tickets for number, matter, region in found if matter == t.matter and _same_place(t, region)}
@@ -303,8 +320,15 @@ async def _open(
 ) -> tuple[Ticket, ...]:  # fmt: skip
     if not plan.tickets:
         return ()
+    return await tickets.open_tickets(tx, _openings(city, contact, plan, contact_id, caller, fresh, actor, now, session), city, now)
+
+
+def _openings(
+    city: City, contact: ContactIn, plan: Plan, contact_id: UUID, caller: UUID | None, fresh: Sequence[str], actor: Actor | None,
+    now: datetime, session: UUID | None,
+) -> list[tickets.Opening]:  # fmt: skip
     handed = session is not None
-    openings = [
+    return [
         tickets.Opening(
             msgspec.structs.replace(_ticket(contact, planned, contact_id, caller, number, city, now), session=session),
             actor or SYSTEM_ACTOR,
@@ -312,7 +336,6 @@ async def _open(
         )
         for planned, number in zip(plan.tickets, fresh, strict=False)
     ]
-    return await tickets.open_tickets(tx, openings, city, now)
 
 
 def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID | None, number: str, city: City, now: datetime) -> Ticket:
@@ -414,6 +437,8 @@ def _receipt(ticket: Ticket, means: Means) -> TicketReceipt:
         unit=means.city.unit_name(ticket.lead),
         place=ticket.place or means.city.region_name(ticket.region),
         answer_due=ticket.answer_due,
+        matter_code=ticket.matter or "",
+        unit_code=ticket.lead or "",
     )
 
 
@@ -448,6 +473,8 @@ async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[T
             unit=means.city.unit_name(row["lead"]),
             place=row["place"],
             answer_due=row["answer_due"],
+            matter_code=row["matter"] or "",
+            unit_code=row["lead"] or "",
         )
         for row in await store.receipts(tx, on)
     )

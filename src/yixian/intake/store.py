@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from yixian.db.ids import month_of
-from yixian.db.pool import Transaction
+from yixian.db.pool import Acting, Transaction
+from yixian.tickets.model import Written
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -36,43 +37,25 @@ async def store(
     tx: Transaction, contact: dict[str, Any], caller: dict[str, Any] | None, key: str | None, digest: bytes, now: datetime
 ) -> Stored:
     """Stores a contact, its caller (known by telephone number, or new) and its key, in one statement."""
-    row = await tx.fetchrow(
-        """
-        WITH kept AS (
-            INSERT INTO idempotency (key, digest, contact, at)
-            SELECT $3::text, $4::bytea, ($1::jsonb ->> 'id')::uuid, $5::timestamptz
-             WHERE $3::text IS NOT NULL
-                ON CONFLICT (key) DO NOTHING
-            RETURNING key
-        ), who AS (
-            INSERT INTO caller AS known
-            SELECT w.*
-              FROM jsonb_populate_record(NULL::caller, $2::jsonb) w
-             WHERE $2::jsonb IS NOT NULL
-               AND ($3::text IS NULL OR EXISTS (SELECT FROM kept))
-                ON CONFLICT (phone_hash) DO UPDATE
-               SET name = coalesce(excluded.name, known.name),
-                   needs = coalesce(nullif(excluded.needs, ''), known.needs),
-                   language = coalesce(nullif(excluded.language, ''), known.language)
-            RETURNING id
-        ), written AS (
-            INSERT INTO contact
-            SELECT c.*
-              FROM jsonb_populate_record(NULL::contact, $1::jsonb || jsonb_build_object('caller', (SELECT id FROM who))) c
-             WHERE $3::text IS NULL OR EXISTS (SELECT FROM kept)
-            RETURNING caller
-        )
-        SELECT count(*) = 1 AS fresh, (array_agg(caller))[1] AS caller
-          FROM written
-        """,
-        contact,
-        caller,
-        key,
-        digest,
-        now,
-    )
-    assert row is not None, "a count has a row"
+    row = await tx.fetchrow("SELECT fresh, caller FROM keep_contact($1, $2, $3, $4, $5)", contact, caller, key, digest, now)
+    assert row is not None, "a function with results has a row"
     return Stored(row["fresh"], row["caller"])
+
+
+async def take(
+    connection: Transaction, acting: Acting, contact: dict[str, Any], caller: dict[str, Any] | None, key: str | None, digest: bytes,
+    new: Written, matters: Sequence[str], within: timedelta, now: datetime,
+) -> bool:  # fmt: skip
+    """Stores a contact with its new tickets in a transaction of one statement; False, and nothing is stored, when the caller has open
+    tickets of these `matters`, or the key is known: then the longer way finds out more.
+    """
+    row = await connection.fetchrow(
+        "SELECT taken FROM take_contact($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        acting.scope, acting.actor, contact, caller, key, digest, now, list(matters), now - within,
+        new.tickets, new.orders, new.rows, new.events,
+    )  # fmt: skip
+    assert row is not None, "a function with results has a row"
+    return row["taken"]
 
 
 async def by_key(tx: Transaction, key: str) -> tuple[UUID, bytes] | None:

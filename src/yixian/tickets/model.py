@@ -325,6 +325,16 @@ class Filters(msgspec.Struct, frozen=True):
     """Whether it was answered in this round: a ticket in hand that was answered came back."""
     written: str = ""
     """Some of the number."""
+    lead: str = ""
+    """Code of the unit that leads, itself and not one below it."""
+    before: datetime | None = None
+    """Registered before."""
+    ids: tuple[UUID, ...] | None = None
+    """These at most."""
+    returned: bool = False
+    """A unit gave it back."""
+    parked: bool | None = None
+    """Put aside until a time; False: not, or not any more."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -440,3 +450,12 @@ class Seal(msgspec.Struct, frozen=True):
     root: bytes
     previous: bytes
     made_at: datetime
+
+
+class Written(msgspec.Struct, frozen=True):
+    """New tickets as the database's function `open_tickets` reads them."""
+
+    tickets: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    events: list[dict[str, Any]]

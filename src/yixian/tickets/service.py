@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,23 @@ from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, history, lifecycle, store
 from yixian.tickets import numbers as numbering
 from yixian.tickets.lifecycle import Edge, Facts, Refusal
-from yixian.tickets.model import Action, Count, Filters, HistoryRow, Order, Page, State, Step, Ticket
+from yixian.tickets.model import (
+    Action,
+    Alarmed,
+    Count,
+    Facet,
+    Filters,
+    GivenBack,
+    HistoryRow,
+    Line,
+    Order,
+    Page,
+    State,
+    Step,
+    Tally,
+    Ticket,
+    Written,
+)  # fmt: skip
 
 
 class NotFound(Exception):
@@ -71,6 +87,13 @@ def role_of(actor: Actor, edge_by: frozenset[Role]) -> Role:
 
 async def open_tickets(tx: Transaction, openings: Sequence[Opening], city: City, now: datetime) -> tuple[Ticket, ...]:
     """Registers new tickets, and dispatches at once those that the gate is sure of. One statement, however many."""
+    tickets, new = drafted(openings, city, now)
+    await store.create(tx, new)
+    return tickets
+
+
+def drafted(openings: Sequence[Opening], city: City, now: datetime) -> tuple[tuple[Ticket, ...], Written]:
+    """New tickets as they will be, and as they are to be written, for whoever writes them together with something of his own."""
     tickets: list[Ticket] = []
     orders: list[tuple[UUID, Order]] = []
     rows: list[HistoryRow] = []
@@ -84,8 +107,7 @@ async def open_tickets(tx: Transaction, openings: Sequence[Opening], city: City,
             rows.append(row)
         events.append(_event("ticket.opened", ticket, Action.DISPATCH.value if opening.dispatch else "", city, now))
         tickets.append(ticket)
-    await store.create(tx, tickets, orders, rows, events)
-    return tuple(tickets)
+    return tuple(tickets), store.written(tickets, orders, rows, events)
 
 
 def _registered(opening: Opening, city: City, now: datetime) -> tuple[Ticket, HistoryRow]:
@@ -230,6 +252,16 @@ async def time_line(tx: Transaction, ticket: Ticket) -> tuple[HistoryRow, ...]:
     return await store.history(tx, ticket.id, ticket.created_at)
 
 
+async def history_of(tx: Transaction, number: str) -> tuple[HistoryRow, ...]:
+    """The history of the ticket with this number, as the acting person may see it.
+
+    Raises:
+        NotFound: no such ticket, or not one that the acting person may see.
+    """
+    ticket, _ = await _find(tx, number)
+    return await time_line(tx, ticket)
+
+
 LIMIT: Final = 50
 LIMIT_MOST: Final = 200
 
@@ -243,9 +275,7 @@ async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, 
         Refused: open and ended states asked for in one list, or an `after` that we did not hand out.
     """
     filters = _as_seen_by(actor, filters)
-    over = set(filters.states) - lifecycle.OPEN
-    if over and over != set(filters.states):
-        raise Refused(Refusal("未办结与已办结的工单请分别查询。"))
+    _not_both(filters)
     limit = max(1, min(limit, LIMIT_MOST))
     lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now)
     if len(lines) <= limit:
@@ -257,6 +287,46 @@ async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, 
 async def counts(tx: Transaction, actor: Actor, now: datetime, unit_path: str = "") -> tuple[Count, ...]:
     """How many open tickets stand in each state under each light, as far as this person may see. One statement."""
     return await store.counts(tx, _as_seen_by(actor, Filters(unit_path=unit_path)).unit_path, now)
+
+
+async def hand(tx: Transaction, actor: Actor, now: datetime) -> tuple[tuple[Tally, ...], tuple[Facet, ...]]:
+    """How the open tickets of the actor's branch stand, and what they can be narrowed by. Two statements."""
+    return await store.tallies(tx, actor.unit_path, now), await store.facets(tx, actor.unit_path)
+
+
+async def given_back(tx: Transaction, before: datetime) -> tuple[tuple[GivenBack, ...], datetime | None]:
+    """What the actor's branch returned or handed up before `before`, newest first, and where the rest begins; None at the end."""
+    found = await store.given_back(tx, before, LIMIT + 1)
+    return found[:LIMIT], found[LIMIT - 1].at if len(found) > LIMIT else None
+
+
+WALKED: Final = 1000
+"""Rows fetched at once when a whole list is walked through."""
+
+
+async def walk(tx: Transaction, actor: Actor, filters: Filters, most: int, now: datetime) -> AsyncIterator[tuple[Line, ...]]:
+    """The whole of a list, `most` lines at most, in stretches of one statement each.
+
+    Raises:
+        Refused: as for `worklist`.
+    """
+    filters = _as_seen_by(actor, filters)
+    _not_both(filters)
+    cursor: tuple[datetime | None, UUID] | None = None
+    while most > 0:
+        lines = await store.worklist(tx, filters, cursor, min(most, WALKED), now)
+        if lines:
+            yield lines
+        if len(lines) < min(most, WALKED):
+            return
+        most -= len(lines)
+        cursor = lines[-1].next_due, lines[-1].id
+
+
+def _not_both(filters: Filters) -> None:
+    over = set(filters.states) - lifecycle.OPEN
+    if over and over != set(filters.states):
+        raise Refused(Refusal("未办结与已办结的工单请分别查询。"))
 
 
 def _as_seen_by(actor: Actor, filters: Filters) -> Filters:
@@ -307,6 +377,7 @@ class Progress(msgspec.Struct, frozen=True):
     closed_at: datetime | None = None
     offered: tuple[Action, ...] = ()
     version: int = 0
+    alarm: Alarmed = Alarmed.NO
     main: Progress | None = None
     """The ticket that this one was merged into: its progress, but not what its own citizen said or was told."""
 
@@ -358,6 +429,7 @@ def _progress(seen: Seen, rows: tuple[HistoryRow, ...], *, own: bool) -> Progres
         # Before the hotline has passed it, an answer is a draft.
         answer=ticket.answer if ticket.state in (State.AWAITING_CALL_BACK, State.CLOSED) else "",
         rated=ticket.rated_solution is not None,
+        alarm=ticket.alarm,
         offered=tuple(edge.action for edge in seen.offered),
     )
 

@@ -28,6 +28,7 @@ from yixian.tickets.model import (
     State,
     Tally,
     Ticket,
+    Written,
 )  # fmt: skip
 
 COLUMNS = ", ".join(f.name for f in msgspec.structs.fields(Ticket))
@@ -69,38 +70,17 @@ def _plain(row: msgspec.Struct, **more: Any) -> dict[str, Any]:
     return {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in values.items() if value is not None}
 
 
-async def create(
-    tx: Transaction,
-    tickets: Sequence[Ticket],
-    orders: Sequence[tuple[UUID, Order]],
-    rows: Sequence[HistoryRow],
-    events: Sequence[dict[str, Any]],
-) -> None:
-    """Writes new tickets with their orders `(ticket, order)`, their first rows of history and their events, in one statement."""
-    await tx.execute(
-        """
-        WITH opened AS (
-            INSERT INTO ticket
-            SELECT *
-              FROM jsonb_populate_recordset(NULL::ticket, $1)
-        ), ordered AS (
-            INSERT INTO unit_order
-            SELECT *
-              FROM jsonb_populate_recordset(NULL::unit_order, $2)
-        ), told AS (
-            INSERT INTO event (at, kind, subject, body)
-            SELECT at, kind, subject, body
-              FROM jsonb_to_recordset($4) AS e (at timestamptz, kind text, subject uuid, body jsonb)
-        )
-        INSERT INTO history
-        SELECT *
-          FROM jsonb_populate_recordset(NULL::history, $3)
-        """,
-        [_plain(t) for t in tickets],
-        [_plain(o, ticket=ticket) for ticket, o in orders],
-        [_plain(r) for r in rows],
-        list(events),
-    )
+def written(
+    tickets: Sequence[Ticket], orders: Sequence[tuple[UUID, Order]], rows: Sequence[HistoryRow], events: Sequence[dict[str, Any]]
+) -> Written:
+    """New tickets with their orders `(ticket, order)`, their first rows of history and their events."""
+    made = [_plain(o, ticket=ticket) for ticket, o in orders]
+    return Written([_plain(t) for t in tickets], made, [_plain(r) for r in rows], list(events))
+
+
+async def create(tx: Transaction, new: Written) -> None:
+    """Writes new tickets, in one statement."""
+    await tx.execute("SELECT open_tickets($1, $2, $3, $4)", new.tickets, new.orders, new.rows, new.events)
 
 
 async def find_all(tx: Transaction, tickets: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[Order, ...]], ...]:
@@ -303,6 +283,10 @@ _AS: dict[OrderRole | None, str] = {
     OrderRole.PANEL: " AND o.role = 'panel'",
 }
 
+PARKED = """
+       EXISTS (SELECT FROM parking k WHERE k.ticket = t.id AND k.until > {} AND k.version = t.version AND k.ended_at IS NULL)"""
+"""Put aside; until its time, or until anything happens to it."""
+
 _DUE = "coalesce(t.next_due, 'infinity'::timestamptz)"
 
 _LIGHT = """
@@ -394,6 +378,16 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.conditions.append(f"t.replied_at IS {'NOT ' if filters.answered else ''}NULL")
     if filters.written:
         asked.that("strpos(t.number, {}) > 0", filters.written)
+    if filters.lead:
+        asked.that("t.lead = {}", filters.lead)
+    if filters.before:
+        asked.that("t.created_at < {}", filters.before)
+    if filters.ids is not None:
+        asked.that("t.id = ANY ({})", list(filters.ids))
+    if filters.returned:
+        asked.conditions.append("t.returns > 0")
+    if filters.parked is not None:
+        asked.that(f"{'' if filters.parked else 'NOT '}{PARKED}", now)
     match filters.light:
         case Light.RED:
             asked.that("t.next_due < {}", now)
