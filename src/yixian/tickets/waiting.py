@@ -1,0 +1,88 @@
+"""How many tickets wait at each desk: the small numbers beside the desks' names.
+
+They are asked for after a page has come, so that no page waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from yixian.db.pool import Database
+from yixian.people.model import Actor, Role, Session
+from yixian.tickets import service
+from yixian.tickets.model import Count, State
+
+Asked = Request[Any, Any, Any]
+
+DESKS: Final[Mapping[str, tuple[Role, tuple[State, ...]]]] = {
+    "/desk/dispatch": (Role.DISPATCHER, (State.AWAITING_DISPATCH, State.JOINT_REVIEW)),
+    "/desk/review": (Role.REVIEWER, (State.IN_REVIEW,)),
+    "/desk/callback": (Role.CALL_BACK, (State.AWAITING_CALL_BACK,)),
+    "/desk/unit": (Role.HANDLER, (State.DISPATCHED,)),
+}
+"""What waits where: for this role first of all. A unit's reviewers wait for answers instead; supervisors see all of the hotline's."""
+
+AGE: Final = timedelta(seconds=30)
+"""How old a number beside a desk may be; so often at most the database counts, for the hotline once a process."""
+
+KEPT_MOST: Final = 500
+"""Units whose numbers are remembered; then all are forgotten."""
+
+
+def waiting(actor: Actor, counts: Sequence[Count]) -> dict[str, int]:
+    """What waits at the desks of this person, by the desk's address; nothing where nothing waits."""
+    found: dict[str, int] = {}
+    for desk, (role, states) in DESKS.items():
+        if desk == "/desk/unit" and Role.UNIT_REVIEWER in actor.roles:
+            states = (*(states if role in actor.roles else ()), State.UNIT_REVIEW)
+        elif role not in actor.roles and (Role.SUPERVISOR not in actor.roles or desk == "/desk/unit"):
+            continue
+        if n := sum(count.count for count in counts if count.state in states):
+            found[desk] = n
+    return found
+
+
+def counts_at_all(actor: Actor) -> bool:
+    """Whether anything could wait for this person: nobody else costs a question to the database."""
+    return bool(actor.roles & {Role.SUPERVISOR, Role.UNIT_REVIEWER, *(role for role, _ in DESKS.values())})
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What was counted, and when."""
+
+    at: datetime
+    counts: tuple[Count, ...]
+
+
+@get("/desk/counts", include_in_schema=False)
+async def count_waiting(
+    request: Asked, session: NamedDependency[Session], db: NamedDependency[Database], now: NamedDependency[datetime]
+) -> Response[dict[str, int]]:
+    """How many wait at each desk of who is signed in; at most `AGE` old."""
+    actor = session.actor
+    counts = await _counted(request, actor, db, now) if counts_at_all(actor) else ()
+    return Response(waiting(actor, counts), headers={"Cache-Control": f"private, max-age={AGE.seconds}"})
+
+
+async def _counted(request: Asked, actor: Actor, db: Database, now: datetime) -> tuple[Count, ...]:
+    """Whoever has the same sight sees the same numbers: the whole hotline, or a branch of units."""
+    kept: dict[tuple[str, str], Counted] = request.app.state.setdefault("tickets_waiting", {})
+    acting = actor.acting
+    sight = (acting.scope.value, acting.unit_path)
+    last = kept.get(sight)
+    if last is None or now - last.at >= AGE:
+        async with db.transaction(acting) as tx:
+            last = Counted(now, await service.counts(tx, actor, now))
+        if len(kept) >= KEPT_MOST:
+            kept.clear()
+        kept[sight] = last
+    return last.counts
+
+
+routes = (count_waiting,)
