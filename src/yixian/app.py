@@ -65,7 +65,7 @@ ROUTES = (
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
-    "yixian.attachments.api", "yixian.tickets.files",
+    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.waiting",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static", "yixian.web.styleguide",
