@@ -242,7 +242,11 @@ def _lay_matters(pack: Pack, overlays: Mapping[str, Overlay]) -> Pack:
     own = {code for code, over in overlays.items() if "examples" in over.sets or (code not in said and over.last)}
     bodies = _standing(said, overlays)
     kept = [_renamed(example, "matter", to) for example in pack.examples if example.matter not in own]
-    added = [Example(code, text, language) for code in own if code in bodies for language, text in bodies[code]["examples"]]
+    added = [
+        Example(to.get(code, code), text, language)
+        for code in own
+        for language, text in (bodies.get(code) or (said.get(code) or overlays[code].last or {}) | overlays[code].sets).get("examples", ())
+    ]
     matters = [{name: value for name, value in body.items() if name != "examples"} for body in bodies.values()]
     examples = {(e.matter, e.text): e for e in (*added, *kept) if e.matter not in gone}
     return msgspec.structs.replace(
