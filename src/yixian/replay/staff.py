@@ -33,7 +33,7 @@ async def hired(database: Database, pack: Pack, run: str, clock: Callable[[], da
     """
     credentials: Credentials = {}
     for role in STAFF:
-        unit = _top(pack) if role in UNIT_ROLES else pack.city.fallback_unit
+        unit = top_of(pack) if role in UNIT_ROLES else pack.city.fallback_unit
         new = service.NewStaff(f"{run}-{role.replace('_', '-')}", NAMES[role], frozenset({role}), unit, must_change=False)
         async with database.transaction(SYSTEM) as tx:
             added = await service.add_staff(tx, SYSTEM_ACTOR, new, clock())
@@ -46,7 +46,7 @@ async def hired(database: Database, pack: Pack, run: str, clock: Callable[[], da
                 await service.disable(tx, SYSTEM_ACTOR, account.login, clock())
 
 
-def _top(pack: Pack) -> str:
+def top_of(pack: Pack) -> str:
     """The unit that has the most others below it."""
     above = {unit.code: unit.parent for unit in pack.units}
     below = dict.fromkeys(above, 0)
