@@ -86,8 +86,9 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Short = ""
     """The line it was transferred to, the route or the reason (operators only)."""
     danger: bool | None = None
-    """Whether anybody is in danger, where whoever reports it was asked: `false` raises no alarm, `true` one that only a person stands down."""
-    meant: Annotated[Short, msgspec.Meta(description="Code of the matter that the resident says it is; `-`: none of those that were offered.")] = ""
+    """Whether anybody is in danger, where that was asked: `false` raises no alarm, `true` one that only a person stands down."""
+    meant: Short = ""
+    """Code of the matter that the resident says it is; `-`: none of those that were offered."""
     separate: bool = False
     """It is a new matter although the same caller has an open ticket that looks alike."""
     attach: Short = ""
@@ -113,6 +114,8 @@ class TicketReceipt(msgspec.Struct, frozen=True):
     unit: str
     place: str
     answer_due: datetime | None
+    matter_code: str = ""
+    unit_code: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -150,13 +153,6 @@ class PlaceChoice(msgspec.Struct, frozen=True):
 
     region: str
     name: str
-
-
-class PlaceQuestion(msgspec.Struct, frozen=True):
-    """What a resident is asked before anything is stored: who handles it depends on where it is."""
-
-    ask: str
-    choices: tuple[PlaceChoice, ...] = ()
 
 
 class Preview(msgspec.Struct, frozen=True):

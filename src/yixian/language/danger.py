@@ -216,6 +216,12 @@ def _chance(margin: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, margin))))
 
 
+def log_odds(chance: Floats) -> Floats:
+    """Chances on the scale on which they add up; within 1 in 10,000 of never and always."""
+    near = np.clip(chance, 1e-4, 1 - 1e-4)
+    return np.log(near / (1 - near))
+
+
 def _numbers(model: DangerModel, signs: Floats) -> tuple[str, ...]:
     margins = {desk.number: desk.start + float(desk.alone @ signs) for desk in model.desks}
     ranked = sorted(margins, key=lambda number: -margins[number])

@@ -64,6 +64,8 @@ class Alarm(msgspec.Struct, frozen=True):
     """The numbers to ring, likeliest first."""
     chance: float
     """0 to 1, as among the pack's triage examples, half of which are emergencies; no share of all messages."""
+    calm: Urgency = Urgency.NORMAL
+    """How urgent it is besides."""
 
 
 class Reading(msgspec.Struct, frozen=True):

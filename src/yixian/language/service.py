@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from yixian.city.model import Audience, Example, Matter, Pack, Urgency
+from yixian.language import danger
 from yixian.language.answers import AnswerModel, compile_answers, find_answers
-from yixian.language.danger import DangerModel, compile_danger
+from yixian.language.danger import DangerModel, Weighed, compile_danger
 from yixian.language.evidence import Floats
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
@@ -115,6 +116,17 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     )
 
 
+def weigh_danger(reader: Reader, text: str, title: str = "") -> Weighed | None:
+    """How alarming a message is, and the words that make it so; None where the pack teaches nothing about it."""
+    return danger.weigh(reader.danger, _plain(reader, text, title)) if reader.danger is not None else None
+
+
+def _plain(reader: Reader, text: str, title: str) -> str:
+    """The message in plain form, its title first."""
+    plain_title, plain = normalise(title, reader.noise), normalise(text, reader.noise)[: 2 * READ_CHARACTERS]
+    return f"{plain_title}。{plain}" if plain_title else plain
+
+
 def _weigh(reader: Reader, text: str, title: str, language: str, audience: Audience | None) -> tuple[MatterGuess, ...]:
     own, own_title = in_own_words(reader.words, text[:READ_CHARACTERS], language), in_own_words(reader.words, title, language)
     return weigh_matters(reader.matters, own, own_title, audience)
@@ -166,15 +178,16 @@ def _reading(
 ) -> Reading:  # fmt: skip
     matter = reader.leaves[part.guesses[0].matter] if part.guesses else None
     cues = find_cues(reader.cues, part.text)
+    calm = urgency_of(reader.cues, cues, matter)
     return Reading(
         text=part.text,
         language=language,
         kind=kind_of(reader.cues, cues, matter),
         matters=part.guesses,
         place=place,
-        urgency=urgency_of(reader.cues, cues, matter) if alarm is None else Urgency.CRITICAL,
+        urgency=calm if alarm is None else Urgency.CRITICAL,
         audience=audience or audience_of(reader.cues, cues, matter),
         night=is_at_night(reader.cues, cues),
         disposition=disposition,
-        alarm=alarm,
+        alarm=msgspec.structs.replace(alarm, calm=calm) if alarm is not None else None,
     )

@@ -43,13 +43,26 @@ class Note(msgspec.Struct, frozen=True):
 NOTING: Final = "tickets_noting"
 """Under this name the application's state keeps those who have notes for the supervisor."""
 
-Noting = Callable[[Transaction], Awaitable[tuple[Note, ...]]]
+GROUPING: Final = "tickets_grouping"
+"""Under this name the application's state keeps who knows which tickets are about one event."""
+
+Grouping = Callable[[Transaction, UUID], Awaitable[tuple[UUID, ...]]]
+
+
+async def grouped(request: Asked, tx: Transaction, group: UUID) -> tuple[UUID, ...]:
+    """The tickets of a group, as the room above knows it; none where there is no such room."""
+    room: Grouping | None = request.app.state.get(GROUPING)
+    return await room(tx, group) if room else ()
+
+
+Noting = Callable[[Transaction, datetime], Awaitable[tuple[Note, ...]]]
 
 
 async def notes(request: Asked, tx: Transaction) -> tuple[Note, ...]:
     """What the rooms above have to tell the supervisor; one statement a room."""
     rooms: tuple[Noting, ...] = request.app.state.get(NOTING) or ()
-    return tuple([note for room in rooms for note in await room(tx)])
+    now: datetime = request.app.state.process.clock()
+    return tuple([note for room in rooms for note in await room(tx, now)])
 
 
 async def flags(request: Asked, tx: Transaction, lines: Sequence[Line], now: datetime) -> Mapping[UUID, tuple[str, ...]]:

@@ -33,7 +33,9 @@ STAFF: Final = HOTLINE_ROLES | UNIT_ROLES
 
 ACTIONS: Final = {action.value: action for action in Action}
 
-CITIZENS: Final = frozenset({Action.URGE, Action.SUPPLEMENT, Action.WITHDRAW, Action.RATE, Action.REOPEN})
+CITIZENS: Final = frozenset(
+    {Action.URGE, Action.SUPPLEMENT, Action.WITHDRAW, Action.RATE, Action.REOPEN, Action.STAND_DOWN, Action.CONFIRM_ALARM}
+)
 """What a check code lets one do."""
 
 # PostgreSQL cannot store the character NUL.

@@ -57,6 +57,13 @@ def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime
             return tightened(moved, city, now)
         case Clock.EASES:
             return eased(moved, city)
+        case Clock.ALARMS:
+            due = city.due(now, limit_of(moved, city).dispatch)
+            return msgspec.structs.replace(moved, dispatch_due=_earlier(moved.dispatch_due, due))
+        case Clock.CALMS:
+            # A ticket that came back from a unit waits anew; one that nobody had yet waits since it was registered.
+            since = moved.created_at if moved.first_dispatched_at is None else now
+            return msgspec.structs.replace(moved, dispatch_due=city.due(since, limit_of(moved, city).dispatch))
 
 
 def owed(limit: Limit, special: Special | None, urgency: Urgency, city: City, start: datetime) -> Owed:

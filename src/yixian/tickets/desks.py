@@ -42,7 +42,7 @@ HOMES: Final[tuple[tuple[Role, str], ...]] = (
     (Role.SUPERVISOR, "/desk/supervisor"),
     (Role.ANALYST, "/desk/supervisor"),
     (Role.KNOWLEDGE_EDITOR, "/desk/list"),
-    (Role.SYSTEM_ADMIN, "/admin/city"),
+    (Role.SYSTEM_ADMIN, "/admin/staff"),
     (Role.SECURITY_ADMIN, "/admin/staff"),
     (Role.AUDIT_ADMIN, "/admin/audit"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,7 +13,7 @@ from yixian.city.inforce import City
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db.ids import new_id
 from yixian.people.model import Role
-from yixian.tickets import deadlines
+from yixian.tickets import deadlines, placing
 from yixian.tickets.lifecycle import Edge, Facts
 from yixian.tickets.model import FINAL, Action, Alarmed, Order, OrderRole, State, Step, Ticket
 
@@ -81,10 +82,10 @@ def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City,
         case Action.MERGE:
             return Change(msgspec.structs.replace(ticket, merged_into=other), detail={"into": step.number})
         case _:
-            return _marked(ticket, edge.action, step, facts)
+            return _marked(ticket, edge.action, step, facts, city)
 
 
-def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
+def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City) -> Change:
     """Steps that change a few fields and no order."""
     match action:
         case Action.SIGN:
@@ -111,6 +112,8 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
             return Change(msgspec.structs.replace(ticket, supervision="called_in"))
         case Action.JOIN | Action.LEAVE:
             return _of_campaign(ticket, action, step)
+        case Action.AMEND:
+            return _amended(ticket, step, facts, city)
         case Action.RAISE_ALARM | Action.CONFIRM_ALARM:
             how = Alarmed.RAISED if action is Action.RAISE_ALARM else Alarmed.CONFIRMED
             calm = ticket.calm or ticket.urgency
@@ -120,6 +123,14 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Change:
             return Change(msgspec.structs.replace(ticket, urgency=calm, alarm=Alarmed.STOOD_DOWN), detail=_danger(step, facts))
         case _:
             return Change(ticket)
+
+
+def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
+    """Another matter or place, and who would answer for it."""
+    right = msgspec.structs.replace(ticket, matter=step.matter or ticket.matter, region=step.region or ticket.region)
+    on = facts.now.astimezone(ZoneInfo(city.pack.city.timezone)).date()
+    right = msgspec.structs.replace(right, suggestions=placing.amended(right, step.matter, city, on))
+    return Change(right, detail={"matter": right.matter, "region": right.region})
 
 
 def _danger(step: Step, facts: Facts) -> dict[str, Any]:

@@ -111,6 +111,13 @@ FORMS: Final[Mapping[Action, Form]] = {
     Action.WITHDRAW: Form((_note("撤回原因"),), "danger"),
     Action.TERMINATE: Form((_note("终止理由", hint="会告知市民。"),), "danger"),
     Action.JOIN: Form(),
+    Action.RAISE_ALARM: Form((_note("有什么危险", required=False),), "danger", "工单立即变为特急，排在派单台最前面。"),
+    Action.CONFIRM_ALARM: Form((_note("有什么危险", required=False),), "danger", "请同时告知来电人拨打紧急电话。"),
+    Action.STAND_DOWN: Form((_note("怎样得知没有危险", required=False),), hint="解除后恢复普通紧急程度，继续派单。"),
+    Action.AMEND: Form(
+        (Field("matter", Kind.MATTER, "事项", False), Field("region", Kind.REGION, "区域", False), _note("说明", required=False)),
+        hint="更正后派单建议随之更新。",
+    ),
     Action.LEAVE: Form((_note("移出理由"),), hint="移出后恢复普通时限，从派单时起算；不会比现在更早到期。"),
 }
 
@@ -120,6 +127,8 @@ CITIZENS: Final[Mapping[Action, Form]] = {
     Action.URGE: Form((_note("想说的话", required=False),)),
     Action.SUPPLEMENT: Form((_note("补充内容", hint="新的情况、更准确的地点或时间。"),)),
     Action.WITHDRAW: Form((_note("为什么撤回", hint="例如：问题已经解决。"),), "danger"),
+    Action.STAND_DOWN: Form(),
+    Action.CONFIRM_ALARM: Form((), "danger"),
 }
 """What a citizen is asked, in a citizen's words."""
 
@@ -129,6 +138,8 @@ CITIZENS_BUTTONS: Final[Mapping[Action, str]] = {
     Action.URGE: "催一催",
     Action.SUPPLEMENT: "补充内容",
     Action.WITHDRAW: "撤回诉求",
+    Action.STAND_DOWN: "没有人有危险",
+    Action.CONFIRM_ALARM: "有人有危险",
 }
 
 LONGEST: Final = 10_000
@@ -166,7 +177,7 @@ def read(action: Action, sent: Mapping[str, Any], city: City, form: Form | None 
         (rating if action is Action.RATE else step)[field.name] = value
     if action is Action.RATE and not errors:
         step["rating"] = Rating(**rating)
-    return Filled(values, Step(**step) if not errors else Step(), tuple(errors))
+    return Filled(values, Step(**step) if not errors else Step(version=step["version"]), tuple(errors))
 
 
 def _value(field: Field, text: str, city: City) -> Any:
@@ -209,6 +220,11 @@ def proposed(action: Action, ticket: Ticket, orders: tuple[Order, ...], city: Ci
                 "unit": choices.written(city, What.UNITS, best.get("unit")),
                 "co_units": "\n".join(choices.written(city, What.UNITS, u) for u in best.get("co_units") or ()),
                 "basis": str(best.get("basis") or ""),
+                "matter": choices.written(city, What.MATTERS, ticket.matter),
+                "region": choices.written(city, What.REGIONS, ticket.region),
+            }
+        case Action.AMEND:
+            return {
                 "matter": choices.written(city, What.MATTERS, ticket.matter),
                 "region": choices.written(city, What.REGIONS, ticket.region),
             }

@@ -8,7 +8,7 @@ What is asked of an answer comes from the review of answers (答复审核: 是�
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
@@ -29,6 +29,9 @@ SAME: Final = 0.9
 
 MOST_ASKED: Final = 3
 """So many questions without an answer are named."""
+
+
+OF_THE_CALLER: Final = "来电人信息"
 
 
 class Rule(StrEnum):
@@ -58,10 +61,19 @@ class Hint(msgspec.Struct, frozen=True):
     """What to add: a key of the message catalogue, with places for `values`."""
     values: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
+    kinds: tuple[tuple[str, str], ...] = ()
+    """`(kind, text)` of what is personal: the kinds are keys of the catalogue."""
+
     @property
     def asks_again(self) -> bool:
         """Whether sending it needs a second word."""
         return self.rule is Rule.PERSONAL
+
+    def said(self, say: Callable[[str], str]) -> dict[str, str]:
+        """The values as the reader's language has them."""
+        if not self.kinds:
+            return dict(self.values)
+        return {"what": say("、").join(f"{say(kind)} {text}" for kind, text in self.kinds)}
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -112,14 +124,11 @@ def hints(answer: str, case: Case) -> tuple[Hint, ...]:
 
 
 def _personal(said: str, case: Case) -> Hint | None:
-    parts = [f"{p.kind} {p.text}" for p in personal.found(said)] + [f"来电人信息 {word}" for word in case.of_caller]
+    parts = (*((p.kind, p.text) for p in personal.found(said)), *((OF_THE_CALLER, word) for word in case.of_caller))
     if not parts:
         return None
-    return Hint(
-        Rule.PERSONAL,
-        "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。",
-        {"what": "、".join(parts)},
-    )
+    sentence = "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。"
+    return Hint(Rule.PERSONAL, sentence, {"what": "、".join(f"{kind} {text}" for kind, text in parts)}, parts)
 
 
 _LEFT_OPEN: Final = re.compile(r"\{[^{}\n]{1,40}\}|[×X]{2,}|[＿_]{3,}|（此处[^）]*）|\[[^\]\n]{0,20}(?:填|此处)[^\]\n]{0,20}\]|……{2,}")
@@ -341,6 +350,7 @@ def _short(text: str) -> str:
 
 
 SENTENCES: Final = (
+    OF_THE_CALLER,
     "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。",
     "还有没填的空：“{what}”，请补上。",
     "与被退回的答复几乎一样。退回时说：“{why}”，请针对这一点补充。",

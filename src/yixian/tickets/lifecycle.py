@@ -14,7 +14,7 @@ import msgspec
 
 from yixian.city.model import RequestKind
 from yixian.people.model import Actor, Role
-from yixian.tickets.model import FINAL, OPEN, Action, Order, OrderRole, State, Step, Ticket
+from yixian.tickets.model import FINAL, OPEN, Action, Alarmed, Order, OrderRole, State, Step, Ticket
 
 REOPEN_WITHIN: Final = timedelta(days=30)
 """How long after closing a citizen may say that it is not solved after all."""
@@ -44,6 +44,10 @@ class Clock(StrEnum):
     """Nothing is owed any more."""
     TIGHTENS = "tightens"
     """What is still owed is counted from now by the campaign's limits, and never owed later than before."""
+    ALARMS = "alarms"
+    """The hotline's dispatch limit becomes the one of what is critical: from now, and never later than before."""
+    CALMS = "calms"
+    """The dispatch limit is that of the ticket without its alarm, counted as if there had never been one."""
     EASES = "eases"
     """The ordinary limits hold again, counted from dispatch; nothing is owed earlier than before."""
 
@@ -327,6 +331,32 @@ def is_in_campaign(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return None if ticket.campaign is not None else "本工单不在任何专项中。"
 
 
+def names_matter_or_place(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """What it is about, or where it is, is put right."""
+    put_right = step.matter not in ("", ticket.matter) or step.region not in ("", ticket.region)
+    return None if put_right else "请选择与现在不同的事项或区域。"
+
+
+def is_alarmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It may be an emergency."""
+    return None if ticket.alarm in (Alarmed.RAISED, Alarmed.CONFIRMED) else "这件工单没有警报，不用解除。"
+
+
+def is_not_confirmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """No person has said that somebody is in danger."""
+    return "已经有人确认有危险，只能由工作人员解除。" if ticket.alarm is Alarmed.CONFIRMED else None
+
+
+def is_not_yet_confirmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It has an alarm, or had one, and nobody has confirmed it."""
+    return None if ticket.alarm in (Alarmed.RAISED, Alarmed.STOOD_DOWN) else "没有待确认的警报。"
+
+
+def never_alarmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """There was never an alarm: what a person has decided about one is not raised again."""
+    return None if ticket.alarm is Alarmed.NO else "这件工单已经有过警报。"
+
+
 # -- The table ---------------------------------------------------------------------------------------------------
 
 DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
@@ -447,6 +477,18 @@ EDGES: Final[tuple[Edge, ...]] = (
         Edge(Action.LEAVE, s, s, SUPERVISING, (is_in_campaign, has_note), Clock.EASES, why="It should not have been in the campaign.")
         for s in _open_states()
     ),
+    Edge(Action.AMEND, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, TAKING, (names_matter_or_place,),
+         why="Put right before it is dispatched, so that the suggestions are those of the right matter and place."),
+    Edge(Action.RAISE_ALARM, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, GATE | TAKING, (never_alarmed,), Clock.ALARMS,
+         why="Somebody may be in danger although the words did not say so: a person looks within minutes."),
+    Edge(Action.CONFIRM_ALARM, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, TAKING, (is_not_yet_confirmed,), Clock.ALARMS),
+    Edge(Action.CONFIRM_ALARM, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, CITIZEN, (is_not_yet_confirmed,), Clock.ALARMS, True,
+         why="Who is there knows best: nothing but a person stands it down after that."),
+    Edge(Action.STAND_DOWN, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, TAKING, (is_alarmed,), Clock.CALMS),
+    Edge(Action.STAND_DOWN, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, GATE, (is_alarmed, is_not_confirmed), Clock.CALMS,
+         why="The second look is sure that nobody is in danger; its threshold costs at most one emergency in two hundred."),
+    Edge(Action.STAND_DOWN, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, CITIZEN, (is_alarmed,), Clock.CALMS, True,
+         why="The resident says that nobody is in danger: then it is an ordinary matter."),
     *_same(Action.LEAVE, _open_states(), GATE, is_in_campaign, why="The campaign is over: what was promised stays promised."),
 )  # fmt: skip
 
@@ -479,7 +521,7 @@ ABOUT_THE_TICKET: Final = frozenset(
         leads, assists, was_handed_down, not_ruled, within_return_time, first_return, later_return, all_parts_are_in, part_is_due, was_contacted,
         no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
         was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
-        is_in_campaign,
+        is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed,
     }
 )  # fmt: skip
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""

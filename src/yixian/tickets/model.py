@@ -89,6 +89,7 @@ class Action(StrEnum):
     RAISE_ALARM = "raise_alarm"
     CONFIRM_ALARM = "confirm_alarm"
     STAND_DOWN = "stand_down"
+    AMEND = "amend"
 
 
 FINAL = frozenset({State.MERGED, State.WITHDRAWN, State.TERMINATED})

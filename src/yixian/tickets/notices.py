@@ -20,6 +20,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Action.REOPEN: "您的诉求（{number}）已重新办理。",
     Action.URGE: "已收到您对诉求（{number}）的催办，并已提醒承办单位。",
     Action.SUPPLEMENT: "您补充的内容已加入诉求（{number}）。",
+    Action.CONFIRM_ALARM: "您说诉求（{number}）有人有危险：请立即拨打紧急电话，不要等我们回复；工作人员马上查看。",
+    Action.STAND_DOWN: "您说诉求（{number}）没有人有危险，我们会按普通诉求继续办理；情况有变请立即拨打紧急电话。",
     Action.MERGE: "您的诉求（{number}）与已受理的同一事项合并办理，凭原编号可继续查看进度。",
     Action.WITHDRAW: "您的诉求（{number}）已按您的意愿撤回。",
     Action.TERMINATE: "您的诉求（{number}）不再继续办理，原因：{note}",

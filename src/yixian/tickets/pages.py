@@ -13,6 +13,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from yixian.attachments import service as attachments
+from yixian.attachments.model import Attachment
 from yixian.city.inforce import City
 from yixian.people import callers
 from yixian.people.callers import Field as Secret
@@ -21,12 +23,13 @@ from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, 
 from yixian.people.refusals import Invalid
 from yixian.people.refusals import NotFound as Unknown
 from yixian.people.refusals import Refused as NotAllowed
-from yixian.tickets import above, choices, desks, forms, numbers, service, track, unit_desk, words
+from yixian.tickets import above, changes, choices, desks, forms, handling, lifecycle, numbers, service, track, unit_desk, wording, words
 from yixian.tickets.choices import Choice, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
-from yixian.tickets.model import Action, HistoryRow, OrderRole
-from yixian.tickets.service import Overtaken, Refused, Seen
+from yixian.tickets.handling import Lacks
+from yixian.tickets.model import Action, AnswerTemplate, HistoryRow, OrderRole
+from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
 from yixian.web.problems import usual
 from yixian.web.render import page
 from yixian.web.static import local
@@ -45,6 +48,11 @@ class Sight(msgspec.Struct, frozen=True):
     seen: Seen
     rows: tuple[HistoryRow, ...]
     caller: CallerMasked | None
+    files: tuple[Attachment, ...] = ()
+    templates: tuple[AnswerTemplate, ...] = ()
+    """Texts that the answer can begin from, when it is this person's to write."""
+    lacks: Lacks | None = None
+    """What the answer that stands there lacks, for who is to approve it."""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -55,6 +63,16 @@ class Tried(msgspec.Struct, frozen=True):
     status: int
     refused: str = ""
     overtaken: HistoryRow | None = None
+    """What somebody else did last."""
+    lacks: Lacks | None = None
+    """What the answer lacks, when it was looked at."""
+    over: str = ""
+    """A template that was picked although something is written: its id."""
+
+    @property
+    def looked_at(self) -> int:
+        """The version of the ticket that the form was made from; 0 when nobody can say."""
+        return self.filled.step.version or (self.overtaken.seq - 1 if self.overtaken else 0)
 
     def kept(self, offered: Sequence[Action]) -> list[tuple[str, str]]:
         """What was typed, by label, when the form it was typed into is no longer on the page."""
@@ -82,9 +100,22 @@ async def take_step(here: NamedDependency[Here], number: FromPath[str], action: 
         raise usual(404)
     what = Action(action)
     sent = await here.request.form()
-    next_page = local(str(sent.get("next") or "")) if sent.get("next") else ""
     filled = forms.read(what, sent, here.city)
     try:
+        return await _take(here, number, what, filled, sent)
+    except NotFound:
+        if not any(text.strip() for text in filled.values.values()):
+            raise
+        return _gone(here, number, what, filled, _next(sent))
+
+
+async def _take(here: Here, number: str, what: Action, filled: Filled, sent: Any) -> Response[Any]:
+    next_page = _next(sent)
+    try:
+        if what is Action.REPLY and not filled.errors and not sent.get("public_anyway"):
+            lacks = await handling.check(here, number, filled.step.answer)
+            if lacks.asks_again:
+                return _page(here, await _look(here, number), Tried(what, filled, 422, lacks=lacks), back=next_page)
         if not filled.errors:
             await _act(here, number, what, filled)
             return _onward(here.session.actor, number, what, next_page)
@@ -95,6 +126,53 @@ async def take_step(here: NamedDependency[Here], number: FromPath[str], action: 
         tried = Tried(what, filled, 409, overtaken=overtaken.change)
     sight = await _look(here, number)
     return _page(here, sight, tried, back=next_page)
+
+
+def _gone(here: Here, number: str, action: Action, filled: Filled, back: str) -> Response[Any]:
+    """The ticket is out of this person's hands, or there was none: what they wrote is theirs all the same."""
+    return page(
+        here.request,
+        "tickets/gone.html",
+        status=404,
+        session=here.session,
+        number=number,
+        action=words.ACTIONS[action],
+        kept=[(f.label, filled.values[f.name]) for f in forms.FORMS[action].fields if filled.values[f.name]],
+        back=back or "/desk",
+    )
+
+
+@post("/desk/ticket/{number:str}/check", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
+async def check_answer(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
+    """The page again, with what the answer lacks: for browsers without scripts, and for who wants to be sure."""
+    sent = await here.request.form()
+    filled = forms.read(Action.REPLY, sent, here.city)
+    lacks = await handling.check(here, number, filled.values["answer"][: forms.LONGEST])
+    return _page(here, await _look(here, number), Tried(Action.REPLY, _unfaulted(filled), 200, lacks=lacks), back=_next(sent))
+
+
+@post("/desk/ticket/{number:str}/fill", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
+async def fill_answer(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
+    """The page again, with a template in the answer. What is written is only replaced by who says so."""
+    sent = await here.request.form()
+    filled = _unfaulted(forms.read(Action.REPLY, sent, here.city))
+    sight = await _look(here, number)
+    picked = str(sent.get("template") or "")
+    if (text := await handling.chosen(here, number, picked)) is None:
+        return _page(here, sight, Tried(Action.REPLY, filled, 422, refused="请先选择一个模板。"), back=_next(sent))
+    values = handling.with_text(filled.values, text.filled, str(sent.get("how") or ""))
+    if values is None:
+        return _page(here, sight, Tried(Action.REPLY, filled, 200, over=picked), back=_next(sent))
+    return _page(here, sight, Tried(Action.REPLY, Filled(values, filled.step), 200), back=_next(sent))
+
+
+def _unfaulted(filled: Filled) -> Filled:
+    """As it was sent, without saying yet what is missing."""
+    return Filled(filled.values, filled.step)
+
+
+def _next(sent: Any) -> str:
+    return local(str(sent.get("next"))) if sent.get("next") else ""
 
 
 async def _act(here: Here, number: str, action: Action, filled: Filled) -> None:
@@ -143,7 +221,7 @@ async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response
     return _page(here, sight, revealed=value)
 
 
-@get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF, Role.KNOWLEDGE_EDITOR, Role.SYSTEM_ADMIN)])
+@get("/desk/choices/{what:str}", include_in_schema=False, guards=[needs(*STAFF, Role.KNOWLEDGE_EDITOR)])
 async def offer_choices(what: FromPath[str], city: NamedDependency[City], q: FromQuery[str] = "", under: FromQuery[str] = "") -> list[str]:
     """What may be meant by the letters typed so far, as it is written in a field."""
     if what not in tuple(What):
@@ -163,7 +241,11 @@ async def _look(here: Here, number: str) -> Sight:
         rows = await service.time_line(tx, seen.ticket)
         caller = seen.ticket.caller
         known: dict[UUID, CallerMasked] = await callers.masked(tx, here.vault, [caller]) if caller else {}
-    return Sight(seen, rows, known.get(caller) if caller else None)
+        files = await attachments.of_ticket(tx, seen.ticket.id)
+        offered = {edge.action for edge in seen.offered}
+        templates = await wording.fitting(tx, seen.ticket, here.city) if Action.REPLY in offered else ()
+        lacks = await handling.looked_at(tx, here, seen.ticket, rows, seen.ticket.answer) if Action.APPROVE in offered else None
+    return Sight(seen, rows, known.get(caller) if caller else None, files, templates, lacks)
 
 
 def _is_owed(action: Action, seen: Seen, actor: Actor) -> bool:
@@ -209,13 +291,23 @@ def _page(
         first=[(a, form) for a, form in asked if a in waits_for],
         others=[(a, form) for a, form in asked if a not in waits_for],
         awaits=sight.seen.awaits,
+        owed={a: handling.owed(a, sight.seen, here.session.actor) for a in waits_for},
+        below=handling.below(here.city, ticket.lead or "") if Action.HAND_DOWN in offered else (),
+        bases=handling.bases(ticket, here.city, here.now.astimezone(desks.zone_of(here.city)).date()),
+        limits=handling.limits(sight.seen, here.city),
+        texts=handling.texts(sight.templates, ticket, here),
+        over=tried.over if tried else "",
+        lacks=(tried.lacks if tried else None) or sight.lacks,
+        may_add_files=ticket.state in lifecycle.OPEN and bool(here.session.actor.roles - {Role.ANALYST}),
+        files=sight.files,
         values={a: forms.proposed(a, ticket, orders, here.city) for a in offered} | ({tried.action: tried.filled.values} if tried else {}),
         errors=dict(tried.filled.errors) if tried else {},
         tried=tried.action if tried else None,
         tried_form=forms.FORMS[tried.action] if tried else None,
         kept=tried.kept(offered) if tried else [],
         refused=tried.refused if tried else refused,
-        overtaken=tried.overtaken if tried else None,
+        overtaken=changes.since(sight.rows, tried.looked_at, here.city) if tried and tried.looked_at else (),
+        tried_again=bool(tried and tried.action in offered),
         revealed=revealed,
         may_reveal=bool(here.session.actor.roles - {Role.ANALYST}),
         done=words.ACTIONS.get(done, ""),
@@ -224,4 +316,7 @@ def _page(
     )
 
 
-routes = (ticket_page, take_step, reveal, offer_choices, *desks.routes, *unit_desk.routes, *track.routes)
+routes = (
+    ticket_page, take_step, reveal, check_answer, fill_answer, offer_choices,
+    *handling.routes, *desks.routes, *unit_desk.routes, *track.routes,
+)  # fmt: skip

@@ -6,12 +6,15 @@ The gate's suggestions may lack a unit because the place was not known; the disp
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from yixian.city.inforce import City
 from yixian.city.responsibility import Assignment
 from yixian.language.normalise import normalise, normalise_words
 from yixian.tickets.model import Ticket
+
+
+SUGGESTED: Final = 3
 
 
 def placed(ticket: Ticket, region: str, city: City, on: date) -> tuple[dict[str, Any], ...]:
@@ -23,7 +26,21 @@ def placed(ticket: Ticket, region: str, city: City, on: date) -> tuple[dict[str,
     return tuple(_placed(s, ticket, region, city, night, text, on) for s in ticket.suggestions)
 
 
-def _placed(suggestion: dict[str, Any], ticket: Ticket, region: str, city: City, night: bool, text: str, on: date) -> dict[str, Any]:
+def amended(ticket: Ticket, matter: str, city: City, on: date) -> tuple[dict[str, Any], ...]:
+    """The suggestions once somebody has said what it is about (`matter`, empty: nothing new) or where it is: the ticket's own place.
+
+    The matter that was said comes first and is certain; what stood first before it stays beside it.
+    """
+    said: tuple[dict[str, Any], ...] = (
+        ({"matter": matter, "score": 1.0, "co_units": (), "basis": "", "note": "", "entry": None},) if matter else ()
+    )
+    others = tuple(s for s in ticket.suggestions if s.get("matter") != matter)
+    text = normalise(ticket.text)
+    night = any(word in text for word in normalise_words(city.pack.triage.night))
+    return tuple(_placed(s, ticket, ticket.region, city, night, text, on) for s in (*said, *others)[:SUGGESTED])
+
+
+def _placed(suggestion: dict[str, Any], ticket: Ticket, region: str | None, city: City, night: bool, text: str, on: date) -> dict[str, Any]:
     found = city.register.resolve(str(suggestion["matter"]), region, ticket.audience, night, text, on)
     if not isinstance(found, Assignment):
         return {**suggestion, "unit": None, "place_needed": found.place_level}

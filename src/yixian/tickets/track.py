@@ -114,6 +114,7 @@ async def _page(
         code=code,
         asked=asked,
         buttons=forms.CITIZENS_BUTTONS,
+        lines=sorted({e.to for e in city.pack.triage.emergency}),
         tried=tried,
         values=filled.values if filled else {},
         errors=dict(filled.errors) if filled else {},

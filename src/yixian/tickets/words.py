@@ -7,7 +7,7 @@ from typing import Final
 
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.people.words import ROLE_NAMES
-from yixian.tickets.model import Action, OrderRole, State
+from yixian.tickets.model import Action, Alarmed, OrderRole, State
 
 STATES: Final[Mapping[State, str]] = {
     State.AWAITING_DISPATCH: "待派单",
@@ -59,6 +59,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.TERMINATE: "终止办理",
     Action.JOIN: "纳入专项",
     Action.LEAVE: "移出专项",
+    Action.RAISE_ALARM: "发出警报",
+    Action.CONFIRM_ALARM: "确认有危险",
+    Action.STAND_DOWN: "解除警报",
+    Action.AMEND: "更正事项与地点",
 }
 """What staff do, and read in the history."""
 
@@ -79,6 +83,8 @@ TOLD: Final[Mapping[str, str]] = {
     Action.MERGE: "与另一张工单合并办理",
     Action.WITHDRAW: "诉求已撤回",
     Action.TERMINATE: "办理已终止",
+    Action.CONFIRM_ALARM: "您说有人有危险",
+    Action.STAND_DOWN: "您说没有人有危险",
 }
 """What a citizen reads in the time line."""
 
@@ -131,6 +137,12 @@ AUDIENCES: Final[Mapping[Audience, str]] = {Audience.PERSON: "市民", Audience.
 
 ORDER_ROLES: Final[Mapping[OrderRole, str]] = {OrderRole.LEAD: "主办", OrderRole.CO: "协办", OrderRole.PANEL: "会审"}
 
+ALARMS: Final[Mapping[str, str]] = {
+    Alarmed.RAISED: "可能有人有危险",
+    Alarmed.CONFIRMED: "已确认有危险",
+    Alarmed.STOOD_DOWN: "警报已解除",
+}
+
 SUPERVISIONS: Final[Mapping[str, str]] = {"urged": "已催办", "listed": "挂牌督办", "called_in": "约谈督办"}
 
 ROLES: Final = ROLE_NAMES
@@ -154,5 +166,5 @@ RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, SUPERVISIONS, ROLES, CHANNELS)
+    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, ALARMS, SUPERVISIONS, ROLES, CHANNELS)
     return tuple(word for table in tables for word in table.values()) + tuple(word for _, word in RATINGS)

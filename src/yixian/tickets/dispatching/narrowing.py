@@ -1,0 +1,136 @@
+"""What the dispatcher's queue is narrowed by, as it stands in the address: kept by a bookmark, sent on by a link. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+
+from yixian.city.inforce import City
+from yixian.city.model import Level, RequestKind
+from yixian.tickets.dispatching.model import Found
+from yixian.tickets.model import Filters, State
+from yixian.tickets.words import KINDS
+
+ADDRESS: Final = "/desk/dispatch"
+
+
+class Tab(msgspec.Struct, frozen=True):
+    """One list of the desk."""
+
+    key: str
+    label: str
+    filters: Filters
+    empty: str
+    """What is said when nothing stands in it."""
+
+
+_WAITING: Final = (State.AWAITING_DISPATCH,)
+
+TABS: Final = (
+    Tab("new", "待派单", Filters(states=_WAITING, parked=False), "没有等待派单的工单。"),
+    Tab("returned", "退回的", Filters(states=_WAITING, returned=True, parked=False), "没有被退回的工单。"),
+    Tab("joint", "联合审定", Filters(states=(State.JOINT_REVIEW,)), "没有等待审定的工单。"),
+    Tab("parked", "暂放", Filters(states=_WAITING, parked=True), "没有暂放的工单。"),
+)
+
+AGES: Final[Mapping[str, tuple[timedelta, str]]] = {
+    "1h": (timedelta(hours=1), "一小时以上"),
+    "4h": (timedelta(hours=4), "四小时以上"),
+    "1d": (timedelta(days=1), "一天以上"),
+    "3d": (timedelta(days=3), "三天以上"),
+}
+"""How long ago a ticket was registered."""
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """What was asked for."""
+
+    tab: str = ""
+    kind: str = ""
+    at: str = ""
+    """Code of a region."""
+    age: str = ""
+    group: str = ""
+    campaign: str = ""
+
+    def asked(self) -> dict[str, str]:
+        """What was said, for a link."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
+    @property
+    def link(self) -> str:
+        """The address of the list."""
+        return f"{ADDRESS}?{urlencode(self.asked())}" if self.asked() else ADDRESS
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything besides the tab was said."""
+        return bool({**self.asked(), "tab": ""} != {"tab": ""})
+
+
+def tab_of(by: Narrowed) -> Tab:
+    """The tab that was asked for, else the first."""
+    return next((t for t in TABS if t.key == by.tab), TABS[0])
+
+
+def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, now: datetime) -> Filters:
+    """What the list shows. What cannot be read is as if it were not said. `grouped`: the tickets of the group, when one was named."""
+    return msgspec.structs.replace(
+        tab_of(by).filters,
+        kind=RequestKind(by.kind) if by.kind in tuple(RequestKind) else None,
+        regions=tuple(code for code in city.regions if by.at in city.register.ancestors(code)) if by.at in city.regions else (),
+        before=now - AGES[by.age][0] if by.age in AGES else None,
+        ids=grouped,
+        campaign=uuid_of(by.campaign),
+    )
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The id that was written; None when it is none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One entry of a filter."""
+
+    code: str
+    name: str
+    count: int
+    translate: bool = False
+
+
+def offered(found: Sequence[Found], city: City) -> Mapping[str, tuple[Choice, ...]]:
+    """What the queue can be narrowed by, with how many tickets of it there are."""
+    kinds = tuple(
+        Choice(f.code, KINDS[RequestKind(f.code)], f.count, True) for f in found if f.by == "kind" and f.code in tuple(RequestKind)
+    )
+    campaigns = tuple(Choice(f.code, f.name, f.count) for f in found if f.by == "campaign")
+    return {"kind": kinds, "at": _districts(found, city), "campaign": campaigns}
+
+
+def _districts(found: Sequence[Found], city: City) -> tuple[Choice, ...]:
+    counts: dict[str, int] = {}
+    for one in found:
+        if one.by == "region":
+            for code in city.register.ancestors(one.code):
+                if city.regions[code].level is Level.DISTRICT:
+                    counts[code] = counts.get(code, 0) + one.count
+    return tuple(Choice(code, city.region_name(code), n) for code, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+
+
+def counted(found: Sequence[Found], tab: str) -> int:
+    """How many tickets a tab holds."""
+    return next((f.count for f in found if f.by == "tab" and f.code == tab), 0)
+
+
+def sayings() -> tuple[str, ...]:
+    """Labels, for the test of the catalogue."""
+    return (*(t for tab in TABS for t in (tab.label, tab.empty)), *(label for _, label in AGES.values()))

@@ -1,0 +1,1 @@
+"""Two people on one ticket: they see each other before they collide."""
