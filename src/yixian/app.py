@@ -30,6 +30,7 @@ from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import AWAY, Database
+from yixian.disputes import consulting
 from yixian.disputes import service as disputes
 from yixian.intake import service as intake
 from yixian.intake.service import Means
@@ -62,12 +63,13 @@ LARGEST_BODY = 256 * 1024
 
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
+    "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages",
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
     "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.waiting",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
-    "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
+    "yixian.intake.residents", "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static", "yixian.web.styleguide",
 )  # fmt: skip
 
@@ -126,7 +128,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                 lambda: _about(live.city),
                 DESKS,
             )
-            app.state[above.NOTING] = (learning_notes.notes,)
+            app.state[above.NOTING] = (learning_notes.notes, consulting.notes)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars), Above(answering.flags, answering.bars))
             following = asyncio.create_task(live.follow(database))
             try:
@@ -160,6 +162,7 @@ DESKS = (
     Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR}), "日常", "headset"),
     Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR}), "日常", "route"),
     Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES, "协同", "scales"),
+    Desk("/desk/consultations", "会商", consulting.LOOKING, "协同", "scales"),
     Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}), "协同", "people"),
     Desk("/desk/campaigns", "专项", (HOTLINE_ROLES - {Role.CALL_BACK}) | UNIT_ROLES, "协同", "flag"),
     Desk("/desk/answering", "接听日", hours.LOOKING, "协同", "phone-back"),
@@ -326,7 +329,7 @@ def _dependencies() -> tuple[tuple[str, Callable[..., Any], dict[str, Any]], ...
 def _about(city: City) -> About:
     identity = city.pack.city
     lines = tuple(dict.fromkeys(e.to for e in city.pack.triage.emergency))
-    return About(identity.name, identity.name_en, ZoneInfo(identity.timezone), lines)
+    return About(identity.name, identity.name_en, ZoneInfo(identity.timezone), lines, identity.hotline)
 
 
 def _openapi() -> OpenAPIConfig:

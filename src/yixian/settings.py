@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """So many files each side may put with a ticket."""
     staff_rate: int = 30
     """Sign-in attempts a minute one address may make."""
+    consultation_limit: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d*(m|h|wh|wd)$")] = "2wh"
+    """How long units have to answer when a dispatcher asks them whether a ticket is theirs: 30m, 2h, 2wh (working hours), 1wd."""
+    correction_proposals: Annotated[int, msgspec.Meta(ge=2)] = 3
+    """So many tickets of one matter at one place, corrected to the same unit within 90 days, become a draft for the responsibility list."""
     training_days: int = 1095
     """So long are examples kept that were learned from tickets; models forget with them."""
     meaning: bool = True

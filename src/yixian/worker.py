@@ -61,7 +61,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
         )
         for name, kind in room.items()
     }
-    consumers = _consumers()
+    consumers = _consumers(settings)
     while not stopping.is_set():
         try:
             async with bootstrap.ready(settings, where) as database, _second_look(settings, database) as look:
@@ -90,10 +90,10 @@ async def _second_look(settings: Settings, database: Database) -> AsyncIterator[
             await following
 
 
-def _consumers() -> Mapping[str, tuple[Consumer, ...]]:
+def _consumers(settings: Settings) -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
     return _together(
-        ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(), learning_jobs.consumers(),
+        ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(), learning_jobs.consumers(settings.correction_proposals),
         campaign_jobs.consumers(),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from yixian.city.inforce import City, compile_city
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer, Event
 from yixian.db.pool import SYSTEM, Database, Transaction
-from yixian.disputes import service, store
+from yixian.disputes import consulting, service, store
 
 
 def kinds() -> Mapping[str, Kind]:
@@ -37,6 +37,7 @@ class Follower:
                 await service.follow(tx, event.body["number"], event.body["version"], await self._in_force(tx))
         if left := {e.subject: e.body["number"] for e in events if e.body["state"] != "joint_review"}:
             await service.part(tx, left)
+        await consulting.settle(tx, events)
 
     async def _in_force(self, tx: Transaction) -> City:
         version = await cities.version(tx)
@@ -47,10 +48,10 @@ class Follower:
 
 
 async def mark(database: Database, job: Job, now: datetime) -> None:
-    """Marks late rulings, opinions and words, and tells the units: `dispute.overdue`."""
+    """Marks late rulings, opinions, words and answers of consultations, and tells of it: `dispute.overdue`, `consultation.overdue`."""
     while True:
         async with database.transaction(SYSTEM) as tx:
-            marked = await service.mark(tx, now)
+            marked = await service.mark(tx, now) + await consulting.mark(tx, now)
         if marked:
             database.wake()
         if marked < store.MARKED_AT_ONCE:

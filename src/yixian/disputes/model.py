@@ -333,3 +333,80 @@ class UnitRecord(msgspec.Struct, frozen=True):
     low: float
     high: float
     """Wilson's 95 % interval of the rate, per 100."""
+
+
+# -- Consultation before a first dispatch ------------------------------------------------------------------------
+
+
+class Said(StrEnum):
+    """A unit's answer to "is it yours?"."""
+
+    YES = "yes"
+    NO = "no"
+    PARTLY = "partly"
+
+
+class Consulting(StrEnum):
+    """Which consultations a list shows."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    """For a unit: those that it has not answered."""
+    OVERDUE = "overdue"
+    ENDED = "ended"
+
+
+class Consultation(msgspec.Struct, frozen=True):
+    """The row of table `consultation`. What the ticket said is kept as it was then: who is asked never sees the caller."""
+
+    id: UUID
+    ticket: UUID
+    number: str
+    asked_at: datetime
+    asked_by: str
+    question: str
+    due: datetime
+    matter: str | None
+    region: str | None
+    place: str
+    title: str
+    text: str
+    overdue_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_how: str = ""
+    """`dispatched`; `lapsed`: the ticket was withdrawn, merged or terminated."""
+    lead: str | None = None
+    seq: int | None = None
+
+
+class ConsultationSeat(msgspec.Struct, frozen=True):
+    """A unit that was asked."""
+
+    unit: str
+    unit_path: str
+    said: Said | None = None
+    basis: str = ""
+    words: str = ""
+    at: datetime | None = None
+    by: str = ""
+    released_at: datetime | None = None
+    """When it no longer had to answer."""
+
+
+class Consulted(msgspec.Struct, frozen=True):
+    """A consultation with the answers that the acting person may see."""
+
+    consultation: Consultation
+    seats: tuple[ConsultationSeat, ...]
+
+    def saying(self, said: Said) -> tuple[str, ...]:
+        """The units that said so."""
+        return tuple(s.unit for s in self.seats if s.said is said)
+
+
+class ConsultedPage(msgspec.Struct, frozen=True):
+    """A stretch of a list."""
+
+    lines: tuple[Consulted, ...]
+    after: str
+    """Where the next stretch begins; empty at the end."""

@@ -13,6 +13,10 @@ from yixian.db.ids import new_id
 from yixian.db.pool import Transaction
 from yixian.disputes.model import (
     Case,
+    Consultation,
+    ConsultationSeat,
+    Consulted,
+    Consulting,
     Counts,
     Dispute,
     Ended,
@@ -26,6 +30,7 @@ from yixian.disputes.model import (
     Precedent,
     Ruling,
     Rung,
+    Said,
     Seat,
     Word,
 )
@@ -33,8 +38,8 @@ from yixian.disputes.model import (
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def _columns(struct: type[msgspec.Struct]) -> str:
-    return ", ".join(f.name for f in msgspec.structs.fields(struct))
+def _columns(struct: type[msgspec.Struct], of: str = "") -> str:
+    return ", ".join(f"{of}.{f.name}" if of else f.name for f in msgspec.structs.fields(struct))
 
 
 def _plain(row: msgspec.Struct, **more: Any) -> dict[str, Any]:
@@ -544,3 +549,208 @@ async def mark_words(tx: Transaction, now: datetime) -> tuple[Late, ...]:
         now,
     )
     return tuple(msgspec.convert(dict(r), Late) for r in rows)
+
+
+# -- Consultation before a first dispatch ------------------------------------------------------------------------
+
+_CONSULTATION: Final = _columns(Consultation)
+
+
+def _consulted(row: Any) -> Consulted:
+    values = dict(row)
+    seats = msgspec.convert(values.pop("seats"), tuple[ConsultationSeat, ...])
+    return Consulted(msgspec.convert(values, Consultation), seats)
+
+
+_SEATS: Final = """
+       (SELECT coalesce(json_agg(s ORDER BY s.unit), '[]')
+          FROM consultation_seat s
+         WHERE s.consultation = c.id) AS seats"""
+
+
+async def put_consultation(tx: Transaction, asked: Consultation) -> UUID:
+    """Opens a consultation, or finds the one that is open for the ticket; its id."""
+    made = await tx.fetchval(
+        """
+        INSERT INTO consultation (id, ticket, number, asked_at, asked_by, question, due, matter, region, place, title, text)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT (ticket) WHERE ended_at IS NULL DO NOTHING
+        RETURNING id
+        """,
+        asked.id, asked.ticket, asked.number, asked.asked_at, asked.asked_by, asked.question, asked.due, asked.matter, asked.region,
+        asked.place, asked.title, asked.text,
+    )  # fmt: skip
+    if made is not None:
+        return made
+    found = await tx.fetchval("SELECT id FROM consultation WHERE ticket = $1 AND ended_at IS NULL", asked.ticket)
+    assert found is not None, "its conflict is held until this transaction ends"
+    return found
+
+
+async def put_seats(tx: Transaction, consultation: UUID, units: Sequence[tuple[str, str]]) -> None:
+    """Asks units `(unit, path)`; who is asked already is not asked twice."""
+    await tx.execute(
+        """
+        INSERT INTO consultation_seat (consultation, unit, unit_path)
+        SELECT $1, unit, unit_path
+          FROM unnest($2::text[], $3::text[]) AS u (unit, unit_path)
+            ON CONFLICT DO NOTHING
+        """,
+        consultation,
+        [unit for unit, _ in units],
+        [path for _, path in units],
+    )
+
+
+async def consultation(tx: Transaction, identifier: UUID) -> Consulted | None:
+    """A consultation with the answers that the acting person may see; None when they may not see it."""
+    row = await tx.fetchrow(f"SELECT {_CONSULTATION}, {_SEATS} FROM consultation c WHERE c.id = $1", identifier)  # noqa: S608 -- the struct's columns
+    return _consulted(row) if row else None
+
+
+async def consultations_of(tx: Transaction, number: str) -> tuple[Consulted, ...]:
+    """What units were asked about a ticket, newest first."""
+    rows = await tx.fetch(
+        f"SELECT {_CONSULTATION}, {_SEATS} FROM consultation c WHERE c.number = $1 ORDER BY c.asked_at DESC, c.id DESC",  # noqa: S608 -- as above
+        number,
+    )
+    return tuple(_consulted(r) for r in rows)
+
+
+async def consultations(
+    tx: Transaction, unit_path: str, which: Consulting, after: tuple[datetime, UUID] | None, limit: int, now: datetime
+) -> tuple[Consulted, ...]:
+    """A stretch of the list: open ones by the clock, ended ones newest first. `unit_path`: those that this unit was asked in."""
+    arguments: list[Any] = [unit_path, limit]
+    conditions = [f"c.ended_at IS {'NOT ' if which is Consulting.ENDED else ''}NULL"]
+    if unit_path:
+        waiting = "AND s.said IS NULL AND s.released_at IS NULL" if which is Consulting.WAITING else ""
+        conditions.append(f"c.id IN (SELECT s.consultation FROM consultation_seat s WHERE s.unit_path = $1 {waiting})")  # noqa: S608 -- as above
+    else:
+        conditions.append("$1::text = ''")
+    if which is Consulting.OVERDUE:
+        arguments.append(now)
+        conditions.append("c.due < $3 AND EXISTS (SELECT FROM consultation_seat s WHERE s.consultation = c.id AND s.said IS NULL)")
+    if after is not None:
+        arguments += list(after)
+        due, identifier = len(arguments) - 1, len(arguments)
+        conditions.append(
+            f"c.id < ${identifier} AND ${due}::timestamptz IS NOT NULL"
+            if which is Consulting.ENDED
+            else f"(c.due, c.id) > (${due}, ${identifier})"
+        )
+    rows = await tx.fetch(
+        f"""
+        SELECT {_CONSULTATION}, {_SEATS}
+          FROM consultation c
+         WHERE {" AND ".join(conditions)}
+         ORDER BY {"c.id DESC" if which is Consulting.ENDED else "c.due, c.id"}
+         LIMIT $2
+        """,  # noqa: S608 -- every piece is written here
+        *arguments,
+    )
+    return tuple(_consulted(r) for r in rows)
+
+
+async def answer_consultation(
+    tx: Transaction, identifier: UUID, unit_path: str, said: Said, basis: str, words: str, actor: str, now: datetime
+) -> bool:
+    """Writes a unit's answer; False when it was not asked, has answered, or need not answer any more."""
+    done = await tx.execute(
+        """
+        UPDATE consultation_seat
+           SET said = $3, basis = $4, words = $5, at = $7, by = $6
+         WHERE consultation = $1
+           AND unit_path = $2
+           AND said IS NULL
+           AND released_at IS NULL
+        """,
+        identifier, unit_path, said, basis, words, actor, now,
+    )  # fmt: skip
+    return done.endswith("1")
+
+
+async def end_consultations(
+    tx: Transaction, ended: Sequence[tuple[UUID, str, str | None, int | None]], now: datetime
+) -> tuple[Consulted, ...]:
+    """Ends the open consultations of tickets `(ticket, how, lead, seq)`; who has not answered need not any more."""
+    rows = await tx.fetch(
+        f"""
+        WITH over AS (
+            UPDATE consultation c
+               SET ended_at = $5, ended_how = e.how, lead = e.lead, seq = e.seq
+              FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[]) AS e (ticket, how, lead, seq)
+             WHERE c.ticket = e.ticket
+               AND c.ended_at IS NULL
+            RETURNING {_columns(Consultation, "c")}
+        ), released AS (
+            UPDATE consultation_seat s
+               SET released_at = $5
+              FROM over o
+             WHERE s.consultation = o.id
+               AND s.said IS NULL
+        )
+        SELECT c.*, {_SEATS}
+          FROM over c
+        """,  # noqa: S608 -- as above
+        [ticket for ticket, _, _, _ in ended],
+        [how for _, how, _, _ in ended],
+        [lead for _, _, lead, _ in ended],
+        [seq for _, _, _, seq in ended],
+        now,
+    )
+    return tuple(_consulted(r) for r in rows)
+
+
+async def mark_consultations(tx: Transaction, now: datetime) -> tuple[Consulted, ...]:
+    """Marks consultations whose time is up with answers missing, `MARKED_AT_ONCE` at most, and returns them."""
+    rows = await tx.fetch(
+        f"""
+        WITH late AS (
+            UPDATE consultation c
+               SET overdue_at = $1
+             WHERE c.id IN (
+                   SELECT o.id
+                     FROM consultation o
+                    WHERE o.ended_at IS NULL
+                      AND o.overdue_at IS NULL
+                      AND o.due < $1
+                      AND EXISTS (SELECT FROM consultation_seat s WHERE s.consultation = o.id AND s.said IS NULL)
+                    ORDER BY o.due
+                    LIMIT {MARKED_AT_ONCE}
+                      FOR UPDATE SKIP LOCKED)
+            RETURNING {_columns(Consultation, "c")}
+        )
+        SELECT c.*, {_SEATS}
+          FROM late c
+        """,  # noqa: S608 -- as above
+        now,
+    )
+    return tuple(_consulted(r) for r in rows)
+
+
+async def overdue_answers(tx: Transaction, now: datetime) -> int:
+    """How many answers of units are late just now."""
+    counted = await tx.fetchval(
+        """
+        SELECT count(*)
+          FROM consultation c
+          JOIN consultation_seat s ON s.consultation = c.id AND s.said IS NULL
+         WHERE c.ended_at IS NULL
+           AND c.due < $1
+        """,
+        now,
+    )
+    return counted or 0
+
+
+async def unread(tx: Transaction, unit_path: str) -> tuple[int, int]:
+    """What this unit has not looked at: notices of disputes, and consultations that it has not answered. One statement, two indexes."""
+    row = await tx.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM dispute_notice n WHERE n.unit_path = $1 AND n.seen_at IS NULL) AS notices,
+               (SELECT count(*) FROM consultation_seat s WHERE s.unit_path = $1 AND s.said IS NULL AND s.released_at IS NULL) AS asked
+        """,
+        unit_path,
+    )
+    return (row["notices"], row["asked"]) if row else (0, 0)

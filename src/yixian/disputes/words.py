@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from yixian.disputes.model import Deed, Ended, How, Kind, Rung, Side
+from yixian.disputes.model import Deed, Ended, How, Kind, Rung, Said, Side
 from yixian.disputes.panel import Says
 from yixian.people.words import ROLE_NAMES
 from yixian.tickets.words import AUDIENCES as TICKET_AUDIENCES
@@ -78,11 +78,15 @@ NOTICES: Final[Mapping[str, str]] = {
     "lapsed": "工单已撤回或终止，争议了结",
 }
 
+SAID: Final[Mapping[Said, str]] = {Said.YES: "是", Said.NO: "不是", Said.PARTLY: "部分是"}
+
+CONSULTATION_ENDED: Final[Mapping[str, str]] = {"dispatched": "已派单", "lapsed": "工单已撤回、并入或终止"}
+
 AUDIENCES: Final = TICKET_AUDIENCES
 ROLES: Final = {**ROLE_NAMES, "system": "系统"}
 
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (RUNGS, ENDED, SIDES, KINDS, DEEDS, HOWS, SAYS, STEPS, LATE, NOTICES, ROLES)
+    tables = (RUNGS, ENDED, SIDES, KINDS, DEEDS, HOWS, SAYS, STEPS, LATE, NOTICES, ROLES, SAID, CONSULTATION_ENDED)
     return tuple(word for table in tables for word in table.values())

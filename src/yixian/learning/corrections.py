@@ -7,7 +7,7 @@ after a unit protested has looked; a joint review has heard both sides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -22,10 +22,17 @@ WEIGHTS: Final[Mapping[Source, float]] = {
     Source.ANSWERED: 0.25,
     Source.AGREED: 0.5,
     Source.CHOICE: 1.0,
+    Source.CONSULTED: 2.0,
     Source.REASSIGNED: 2.0,
     Source.RULING: 3.0,
 }
 """How many examples of the pack one of these is worth."""
+
+CORRECTS: Final = frozenset({Source.CHOICE, Source.CONSULTED, Source.REASSIGNED, Source.RULING})
+"""With which somebody put right what the list and the reading made of a ticket."""
+
+REPEATED_WITHIN: Final = timedelta(days=90)
+"""So near each other corrections to the same unit count as one wish to change the list."""
 
 LONGEST: Final = 2000
 """Characters that are kept: no more are read (`language.matters.READ_CHARACTERS`)."""
@@ -73,6 +80,11 @@ def _contradicts(step: HistoryRow) -> Withdrawn | None:
     if step.action == Action.RETURN:
         return Withdrawn.RETURNED
     return Withdrawn.SUPERSEDED if step.action in tuple(_ASSIGNS) and step.role != Role.SYSTEM else None
+
+
+def corrects(made: Correction) -> bool:
+    """Whether it says that the list should read otherwise: another unit than was suggested, at a place that is known."""
+    return made.withdrawn_at is None and made.source in CORRECTS and made.region is not None and made.unit != made.suggested_unit
 
 
 def at_once(ticket: Ticket, rows: Sequence[HistoryRow]) -> Dispatched | None:

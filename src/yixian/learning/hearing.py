@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from yixian.city import service as cities
@@ -14,7 +15,7 @@ from yixian.db.outbox import Event
 from yixian.db.pool import Transaction
 from yixian.learning import corrections, store, watch
 from yixian.learning.corrections import Taken
-from yixian.learning.model import Suspension, Watched, Withdrawn
+from yixian.learning.model import Source, Suspension, Watched, Withdrawn
 from yixian.tickets import service as tickets
 from yixian.tickets.model import Action, HistoryRow, Ticket
 
@@ -48,8 +49,15 @@ def _places(fresh: Sequence[tuple[UUID, str]], by_matter: Counter[str], rounds: 
     return places
 
 
-async def moved(tx: Transaction, events: Sequence[Event]) -> None:
-    """Learns from what people settled, and suspends matters that fail. Acts as the system; bears to hear an event again."""
+LEAST: Final = 3
+"""So many corrections alike become a wish to change the list, unless the settings say otherwise."""
+
+
+async def moved(tx: Transaction, events: Sequence[Event], *, least: int = LEAST) -> None:
+    """Learns from what people settled, and suspends matters that fail. Acts as the system; bears to hear an event again.
+
+    `least`: from so many corrections to the same unit on it is told that the list should read otherwise.
+    """
     steps = [(event.subject, int(event.body["version"])) for event in events if event.body["action"] in tuple(corrections.HEARD)]
     if not steps:
         return
@@ -60,6 +68,7 @@ async def moved(tx: Transaction, events: Sequence[Event]) -> None:
     lives = {ticket.id: (ticket, rows) for ticket, rows in found}
     heard = [(ticket, seq, corrections.taken(*lives[ticket], seq)) for ticket, seq in steps if ticket in lives]
     await _keep(tx, heard)
+    await _tell_repeated(tx, heard, {ticket: rows for ticket, (_, rows) in lives.items()}, least, max(event.at for event in events))
     judged = [taken.judged for _, _, taken in heard if taken.judged is not None]
     if judged and (failed := await store.judge(tx, judged)):
         await _look_at(tx, failed, max(event.at for event in events))
@@ -75,6 +84,35 @@ async def _keep(tx: Transaction, heard: Sequence[tuple[UUID, int, Taken]]) -> No
         await store.withdraw(tx, contradicted)
     if made := [taken.correction for _, _, taken in heard if taken.correction is not None]:
         await store.put_corrections(tx, made)
+
+
+async def _tell_repeated(
+    tx: Transaction, heard: Sequence[tuple[UUID, int, Taken]], lives: Mapping[UUID, Sequence[HistoryRow]], least: int, now: datetime
+) -> None:
+    """Tells of what people put right again and again: whoever keeps the list makes a proposal of it, with these tickets as evidence."""
+    made = {(c.matter, c.region or "", c.unit): c for _, _, taken in heard if (c := taken.correction) and corrections.corrects(c)}
+    if not made:
+        return
+    found = await store.repeated(tx, list(made), tuple(corrections.CORRECTS), least, now - corrections.REPEATED_WITHIN)
+    for one in found:
+        last = made[one.matter, one.region, one.unit]
+        basis = next((str(row.detail.get("basis") or "") for row in lives[last.ticket] if row.seq == last.seq), "")
+        body = {
+            "matter": one.matter, "region": one.region, "unit": one.unit, "numbers": one.numbers[:20], "count": len(one.numbers),
+            "since": one.since, "basis": basis, "at": now,
+        }  # fmt: skip
+        await outbox.put(tx, Event("correction.repeated", last.id, body, now))
+
+
+async def consulted(tx: Transaction, events: Sequence[Event]) -> None:
+    """A choice that a consulted unit's own yes stood behind weighs more than one without. Acts as the system."""
+    steps = [
+        (UUID(str(event.body["ticket"])), int(event.body["seq"]))
+        for event in events
+        if event.body["how"] == "dispatched" and event.body["lead"] in (*event.body["answers"]["yes"], *event.body["answers"]["partly"])
+    ]
+    if steps:
+        await store.stood_behind(tx, steps, Source.CONSULTED, corrections.WEIGHTS[Source.CONSULTED])
 
 
 async def _look_at(tx: Transaction, matters: Sequence[str], now: datetime) -> None:

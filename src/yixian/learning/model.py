@@ -23,8 +23,22 @@ class Source(StrEnum):
     """A dispatcher chose again after a unit had given it back."""
     RULING = "ruling"
     """A joint review ruled; binding."""
+    CONSULTED = "consulted"
+    """A dispatcher chose a unit that had been asked and had said that it is its own, at least in part."""
     ANSWERED = "answered"
     """Dispatched at once, never doubted, answered, and the answer passed."""
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """Tickets about the same matter at the same place that people gave to the same unit, against what was suggested."""
+
+    matter: str
+    region: str
+    unit: str
+    numbers: tuple[str, ...]
+    """Of the tickets, newest first."""
+    since: datetime
+    """Of the first of them."""
 
 
 class Withdrawn(StrEnum):

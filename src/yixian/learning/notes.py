@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from yixian.db.pool import Transaction
 from yixian.learning import service
 from yixian.tickets.above import Note
 
 
-async def notes(tx: Transaction) -> tuple[Note, ...]:
+async def notes(tx: Transaction, _now: datetime) -> tuple[Note, ...]:
     """That matters are suspended; nothing when none is."""
     suspended = await service.suspensions(tx)
     if not suspended:

@@ -12,7 +12,20 @@ import msgspec
 from yixian.db.pool import Transaction
 from yixian.dispatch.guarantee import Gate
 from yixian.language.model import Taught
-from yixian.learning.model import Card, Correction, Dispatched, Judged, Live, Model, Suspension, Swap, Watched, Withdrawn
+from yixian.learning.model import (
+    Card,
+    Correction,
+    Dispatched,
+    Judged,
+    Live,
+    Model,
+    Repeated,
+    Source,
+    Suspension,
+    Swap,
+    Watched,
+    Withdrawn,
+)
 
 TURNS = 120_009
 """Key of the advisory lock under which models are made and go live: one after the other."""
@@ -65,6 +78,47 @@ async def put_corrections(tx: Transaction, made: Sequence[Correction]) -> None:
         """,  # noqa: S608 -- the columns are the struct's own
         [msgspec.structs.asdict(c) for c in made],
     )
+
+
+async def stood_behind(tx: Transaction, steps: Sequence[tuple[UUID, int]], source: Source, weight: float) -> None:
+    """Makes examples of these steps `(ticket, seq)` weigh more: a unit's own word stood behind the choice."""
+    await tx.execute(
+        """
+        UPDATE correction c
+           SET source = $3, weight = $4
+          FROM unnest($1::uuid[], $2::integer[]) AS s (ticket, seq)
+         WHERE c.ticket = s.ticket
+           AND c.seq = s.seq
+           AND c.weight < $4
+        """,
+        [ticket for ticket, _ in steps],
+        [seq for _, seq in steps],
+        source,
+        weight,
+    )
+
+
+async def repeated(
+    tx: Transaction, asked: Sequence[tuple[str, str, str]], sources: Sequence[Source], least: int, since: datetime
+) -> tuple[Repeated, ...]:
+    """Of these `(matter, region, unit)`, those to which at least `least` tickets were corrected since then, in one statement."""
+    rows = await tx.fetch(
+        """
+        SELECT c.matter, c.region, c.unit, array_agg(c.number ORDER BY c.at DESC) AS numbers, min(c.at) AS since
+          FROM correction c
+          JOIN unnest($1::text[], $2::text[], $3::text[]) AS a (matter, region, unit)
+            ON c.matter = a.matter AND c.region = a.region AND c.unit = a.unit
+         WHERE c.withdrawn_at IS NULL
+           AND c.at >= $6
+           AND c.source = ANY ($4)
+           AND c.unit IS DISTINCT FROM c.suggested_unit
+         GROUP BY c.matter, c.region, c.unit
+        HAVING count(*) >= $5
+        """,
+        [matter for matter, _, _ in asked], [region for _, region, _ in asked], [unit for _, _, unit in asked],
+        list(sources), least, since,
+    )  # fmt: skip
+    return tuple(Repeated(r["matter"], r["region"], r["unit"], tuple(r["numbers"]), r["since"]) for r in rows)
 
 
 async def corrections(tx: Transaction, after: UUID, limit: int) -> tuple[Correction, ...]:

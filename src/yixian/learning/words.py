@@ -13,6 +13,7 @@ SOURCES: Final[Mapping[Source, str]] = {
     Source.AGREED: "派单员采用首条建议",
     Source.REASSIGNED: "退单后改派",
     Source.RULING: "联合审定裁定",
+    Source.CONSULTED: "会商后派单",
     Source.ANSWERED: "自动派单后办结无异议",
 }
 

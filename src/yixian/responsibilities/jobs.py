@@ -1,4 +1,4 @@
-"""What happens to the list without anybody doing it: silence is noted, files that nobody confirmed are forgotten, rulings become drafts."""
+"""What happens to the list without anybody doing it: silence is noted, old files are forgotten, rulings and corrections become drafts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import structlog
 
 from yixian.city import service as cities
 from yixian.city.inforce import City, compile_city
-from yixian.city.model import Responsibility
-from yixian.city.responsibility import conditions, holds_on
+from yixian.city.model import Audience, Responsibility
+from yixian.city.responsibility import Assignment, conditions, holds_on
 from yixian.db import outbox
 from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer, Event
@@ -37,7 +37,7 @@ def kinds() -> Mapping[str, Kind]:
 
 def consumers() -> Mapping[str, tuple[Consumer, ...]]:
     """Who in this room acts on which events."""
-    return {"dispute.ruled": (propose_rulings,)}
+    return {"dispute.ruled": (propose_rulings,), "correction.repeated": (propose_corrections,)}
 
 
 async def silence(database: Database, job: Job, now: datetime) -> None:
@@ -76,6 +76,43 @@ async def propose_rulings(tx: Transaction, events: tuple[Event, ...]) -> None:
             log.info("a ruling makes no proposal", ticket=reference, why=str(refused))
 
 
+async def propose_corrections(tx: Transaction, events: tuple[Event, ...]) -> None:
+    """Makes a draft of what people put right again and again, once for each matter, place and unit. Safe to do twice."""
+    fresh = {_wish(event): event for event in events}
+    for known in await service.known_sources(tx, Source.CORRECTION, list(fresh)):
+        del fresh[known]
+    if not fresh:
+        return
+    city = compile_city(await cities.current(tx))
+    for reference, event in fresh.items():
+        wanted = from_corrections(city, event.body, reference, service.today(city, event.at))
+        try:
+            if wanted is not None:
+                await service.propose(tx, SYSTEM_ACTOR, [wanted], city, event.at, draft=True)
+        except (Invalid, service.Refused) as refused:
+            log.info("corrections make no proposal", wish=reference, why=str(refused))
+
+
+def _wish(event: Event) -> str:
+    return f"{event.body['matter']}@{event.body['region']}>{event.body['unit']}"
+
+
+def from_corrections(city: City, body: Mapping[str, Any], reference: str, on: date) -> Wanted | None:
+    """The change of the list that repeated corrections suggest; None when the list gives the matter to that unit there already.
+
+    `body`: `matter`, `region`, `unit`, `basis`, `numbers` (the tickets, newest first), `count`.
+    """
+    matter, region, unit = (str(body[name]) for name in ("matter", "region", "unit"))
+    if matter not in city.matters or region not in city.regions or unit not in city.units:
+        return None
+    found = city.register.resolve(matter, region, Audience.PERSON, False, "", on)
+    if isinstance(found, Assignment) and found.lead == unit:
+        return None
+    evidence = "、".join(str(number) for number in body["numbers"])
+    reason = f"90 天内 {body['count']} 件工单在派单后更正到该单位：{evidence}"
+    return _changed(city, matter, (region,), unit, (), str(body["basis"] or "") or reason, reason, Source.CORRECTION, reference, on)
+
+
 def from_ruling(city: City, body: Mapping[str, Any], reference: str, on: date) -> Wanted | None:
     """The change of the list that a ruling on one ticket suggests: its unit leads for this matter at this place.
 
@@ -86,18 +123,20 @@ def from_ruling(city: City, body: Mapping[str, Any], reference: str, on: date) -
     if not matter or not lead:
         return None
     places = (str(body["region"]),) if body.get("region") else ()
+    co = tuple(str(unit) for unit in body.get("co") or ())
+    reason = f"工单 {reference} 的裁定"
+    return _changed(city, matter, places, lead, co, str(body.get("basis") or ""), reason, Source.RULING, reference, on)
+
+
+def _changed(
+    city: City, matter: str, places: tuple[str, ...], lead: str, co: tuple[str, ...], basis: str, reason: str,
+    source: Source, reference: str, on: date,
+) -> Wanted:  # fmt: skip
+    """The entry for exactly these places without conditions, changed; a new one where there is none."""
     fitting = [e for e in city.pack.responsibilities if e.matter == matter and set(e.places) == set(places) and not conditions(e)]
     code = next((entry.code for entry in fitting if holds_on(entry, on)), "")
-    entry = Responsibility(
-        code=code,
-        matter=matter,
-        lead=lead,
-        basis=str(body.get("basis") or ""),
-        valid_from=on,
-        places=places,
-        co=tuple(str(unit) for unit in body.get("co") or ()),
-    )
-    return Wanted(code, entry, on, f"工单 {reference} 的裁定", Source.RULING, reference)
+    entry = Responsibility(code=code, matter=matter, lead=lead, basis=basis, valid_from=on, places=places, co=co)
+    return Wanted(code, entry, on, reason, source, reference)
 
 
 def _reference(event: Event) -> str:
