@@ -22,7 +22,7 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-from bench.bench_intake import played
+from bench.bench_intake import NEEDS_A_UNIT, played, spent_on
 from bench.stack import Stack, city, machine
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +34,7 @@ from yixian.people.model import SYSTEM_ACTOR, Role
 from yixian.replay import staff
 from yixian.replay.client import connected
 from yixian.replay.command import run_name
-from yixian.replay.model import Account, Mix
+from yixian.replay.model import Account, Plan
 
 PAGES: tuple[tuple[str, Role, str], ...] = (
     ("dispatch, the unsure by clock", Role.DISPATCHER, "/desk/dispatch"),
@@ -81,8 +81,8 @@ def main() -> None:
     options = _options()
     found: dict[str, Any] = {"bench": "desks", "data": "packs/guangzhou, generated contacts, copied", "machine": machine()}
     with city(options.web) as stack:
-        played(stack, 1_500, 16, seed=31, life_cycle=True, mix=Mix(departmental=1.0))
-        played(stack, 1_500, 16, seed=32, mix=Mix(departmental=1.0))
+        played(stack, 1_500, 16, seed=31, life_cycle=True, mix=NEEDS_A_UNIT)
+        played(stack, 1_500, 16, seed=32, mix=NEEDS_A_UNIT)
         found["stored"] = asyncio.run(filled(stack, options.tickets, options.open))
         found["pages"] = asyncio.run(asked(stack, options.rounds))
         if options.boards:
@@ -173,21 +173,27 @@ async def _page(session: aiohttp.ClientSession, headers: Mapping[str, str], path
 
 
 async def boards(stack: Stack, count: int, seconds: int) -> dict[str, Any]:
-    """What so many open boards cost: cores of web, database and worker while nothing else goes on."""
+    """What so many open boards cost: cores of web, database and worker while two contacts a second change the numbers."""
     connector, forever = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None)
     async with people(stack) as headers, aiohttp.ClientSession(stack.url, connector=connector, timeout=forever) as session:
         messages = [0]
         streams = [asyncio.create_task(_watch(session, headers[Role.SUPERVISOR], messages)) for _ in range(count)]
         await asyncio.sleep(10 + count / 100)  # all of them have begun
+        coming = asyncio.create_task(asyncio.to_thread(_trickle, stack, 2 * seconds + 20))
+        await asyncio.sleep(5)
         before, began, heard = stack.cpu(), time.monotonic(), messages[0]
         await asyncio.sleep(seconds)
         spent, lasted = stack.cpu().since(before), time.monotonic() - began
         alive = sum(not s.done() for s in streams)
         for stream in streams:
             stream.cancel()
-        await asyncio.gather(*streams, return_exceptions=True)
+        await asyncio.gather(*streams, coming, return_exceptions=True)
     cores = {name: round(value / lasted, 3) for name, value in (("web", spent.web), ("postgres", spent.postgres), ("worker", spent.worker))}
     return {"boards": count, "alive": alive, "messages": messages[0] - heard, "cores": cores | {"all": round(spent.whole / lasted, 3)}}
+
+
+def _trickle(stack: Stack, count: int) -> None:
+    asyncio.run(spent_on(stack, Plan(count, 41, rate=2.0, concurrency=2, life_cycle=False, mix=NEEDS_A_UNIT)))
 
 
 async def _watch(session: aiohttp.ClientSession, headers: Mapping[str, str], messages: list[int]) -> None:

@@ -99,10 +99,11 @@ def played(
     stack: Stack, count: int, concurrency: int, seed: int, *, life_cycle: bool = False, mix: Mix = NEEDS_A_UNIT
 ) -> tuple[Report, Cpu]:
     """Plays `count` contacts and says what they cost."""
-    return asyncio.run(_played(stack, Plan(count, seed, concurrency=concurrency, life_cycle=life_cycle, mix=mix)))
+    return asyncio.run(spent_on(stack, Plan(count, seed, concurrency=concurrency, life_cycle=life_cycle, mix=mix)))
 
 
-async def _played(stack: Stack, plan: Plan) -> tuple[Report, Cpu]:
+async def spent_on(stack: Stack, plan: Plan) -> tuple[Report, Cpu]:
+    """Plays `plan` and says what it cost."""
     name = run_name(clock())
     database = await pool.connect(stack.where.application, 2)
     try:
@@ -168,7 +169,7 @@ async def statements(stack: Stack) -> dict[str, object]:
     owner = await asyncpg.connect(stack.where.owner)
     await _log_statements(owner, "all")
     start = log.stat().st_size
-    report, _ = await _played(stack, Plan(100, 21, concurrency=1, life_cycle=False, mix=NEEDS_A_UNIT))
+    report, _ = await spent_on(stack, Plan(100, 21, concurrency=1, life_cycle=False, mix=NEEDS_A_UNIT))
     await _log_statements(owner, "none")
     await owner.close()
     with log.open("rb") as file:
