@@ -101,6 +101,4 @@ async def hall(database: Database, owner: asyncpg.Connection, tiny: Pack) -> Asy
 
 def edited(town: Pack, code: str, **changes: Any) -> Pack:
     """Port Ash with one unit written otherwise."""
-    return msgspec.structs.replace(
-        town, units=tuple(msgspec.structs.replace(u, **changes) if u.code == code else u for u in town.units)
-    )
+    return msgspec.structs.replace(town, units=tuple(msgspec.structs.replace(u, **changes) if u.code == code else u for u in town.units))

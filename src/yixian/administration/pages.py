@@ -22,6 +22,7 @@ from yixian.city import adjustments as adjusting
 from yixian.city.adjustments import Body, Thing
 from yixian.city.calendar import is_working_day, known_until
 from yixian.city.inforce import City
+from yixian.city.model import Calendar
 from yixian.people.guards import needs
 from yixian.people.sessions import address
 from yixian.settings import Settings
@@ -46,7 +47,7 @@ COLUMNS: Final[Mapping[Thing, tuple[str, ...]]] = {
 }
 """What a list shows beside the code."""
 _SECRET: Final = frozenset({"database_url", "database_owner_url"})
-_UNKNOWN_YEARS: Final = range(2000, 2101)
+_YEARS: Final = range(2000, 2101)
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -133,6 +134,7 @@ async def thing_list(
         return Redirect(one_of(thing, adjusting.HOURS), status_code=303)
     async with here.db.transaction(policy.acting(actor)) as tx:
         found = await service.lines(tx, actor, thing, here.city, here.now, q[:100], show)
+        calendar = (await service.standing(tx, here.city, here.now)).calendar
     rest = [line for line in found if line.code > after]
     shown, asked = rest[:LIST_PAGE], {"q": q, "show": show}
     return page(
@@ -149,7 +151,7 @@ async def thing_list(
         words=words,
         look=Look(here.city),
         one_of=one_of,
-        year=_year(here, year) if thing is Thing.DAY else None,
+        year=_year(here, year, calendar) if thing is Thing.DAY else None,
     )
 
 
@@ -172,9 +174,8 @@ class Year(msgspec.Struct, frozen=True):
     """Its public holidays are known."""
 
 
-def _year(here: Here, asked: int) -> Year:
-    number = asked if asked in _UNKNOWN_YEARS else service.today(here.city, here.now).year
-    calendar = here.city.pack.calendar
+def _year(here: Here, asked: int, calendar: Calendar) -> Year:
+    number = asked if asked in _YEARS else service.today(here.city, here.now).year
     exceptions = dict(calendar.exceptions)
     first, last = date(number, 1, 1), date(number, 12, 31)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -68,6 +68,13 @@ def today(city: City, now: datetime) -> date:
     return cities.day_in(city.pack, now)
 
 
+async def standing(tx: Transaction, city: City, now: datetime) -> Pack:
+    """The city in force: as this process holds it, or read anew while it has not heard of the latest change yet."""
+    if await cities.version(tx) == city.version:
+        return city.pack
+    return adjusting.lay_over(await cities.as_said(tx, city.pack), await cities.adjustments(tx), today(city, now))
+
+
 # -- Looking ---------------------------------------------------------------------------------------------------------
 
 
@@ -88,7 +95,8 @@ async def lines(
         overlays = adjusting.by_thing(changes, on).get(thing, {})
         found = [Line(code, _last_words(changes, code), True, True) for code, over in overlays.items() if over.ended]
     else:
-        found = [Line(code, body, code in touched) for code, body in adjusting.things(city.pack, thing).items()]
+        pack = await standing(tx, city, now)
+        found = [Line(code, body, code in touched) for code, body in adjusting.things(pack, thing).items()]
         if show == "changed":
             found = [line for line in found if line.changed]
     return tuple(sorted((line for line in found if _holds(line, words)), key=lambda line: line.code))
