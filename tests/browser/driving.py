@@ -60,7 +60,7 @@ class Driver:
         """The page in a tab of its own, and what its console complained of so far."""
         tab = self.context(page.role).new_page()
         complaints: list[str] = []
-        tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        tab.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         try:
             tab.goto(page.address.format_map(self.city.known), wait_until="load")

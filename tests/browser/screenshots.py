@@ -12,7 +12,7 @@ from tests.browser.driving import NARROW, THEMES, WIDE, chromium, driver
 from tests.browser.pages import PAGES
 from yixian.settings import load
 
-CONTACTS = 150
+CONTACTS = 120
 """So many come in first, so that the desks have work on them."""
 
 

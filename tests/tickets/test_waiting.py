@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.hotline import Hotline, hotline_on
+
+from yixian.db import bootstrap
 from yixian.people.model import Actor, Role
 from yixian.tickets.model import Count, Light, State
 from yixian.tickets.waiting import waiting
@@ -14,6 +21,12 @@ COUNTS = (
     Count(State.UNIT_REVIEW, Light.GREEN, 4),
     Count(State.IN_REVIEW, Light.AMBER, 9),
 )
+
+
+@pytest.fixture
+async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    async with hotline_on(fresh, home) as running:
+        yield running
 
 
 def somebody(*roles: Role) -> Actor:

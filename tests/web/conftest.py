@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.params import FromQuery, JSONBody
 from litestar.testing import AsyncTestClient
 
-from yixian.web import problems, render, static
+from yixian.web import problems, render, static, styleguide
 from yixian.web.problems import FieldError, Problem
 
 ABOUT = render.About("云山市", "Yunshan", ZoneInfo("Asia/Shanghai"))
@@ -70,7 +70,7 @@ async def hello(request: Request[Any, Any, Any]) -> Response[bytes]:
 @pytest.fixture
 async def client() -> AsyncIterator[AsyncTestClient[Litestar]]:
     app = Litestar(
-        [*static.routes, body, refused, number, broken, gone, mine, hello],
+        [*static.routes, *styleguide.routes, body, refused, number, broken, gone, mine, hello],
         exception_handlers=problems.handlers({Gone: lambda _: problems.usual(404)}),
         before_send=[static.secure],
         openapi_config=None,
