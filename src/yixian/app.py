@@ -32,6 +32,7 @@ from yixian.db.keys import Keys, master_key
 from yixian.db.pool import AWAY, Database
 from yixian.disputes import consulting
 from yixian.disputes import service as disputes
+from yixian.groups import service as groups
 from yixian.intake import service as intake
 from yixian.intake.service import Means
 from yixian.language.live import LiveCity, live_city
@@ -39,6 +40,7 @@ from yixian.language.service import Reader
 from yixian.learning import notes as learning_notes
 from yixian.learning import service as learning
 from yixian.learning.service import Learned
+from yixian.operators import service as operators
 from yixian.people import problems as people_problems
 from yixian.people import sessions
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
@@ -63,13 +65,13 @@ LARGEST_BODY = 256 * 1024
 
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
-    "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages",
+    "yixian.tickets.asking_back", "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages",
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
-    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.waiting",
+    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.dispatching.pages", "yixian.tickets.presence.pages", "yixian.tickets.waiting",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
-    "yixian.intake.residents", "yixian.intake.pages", "yixian.tickets.pages", "yixian.people.pages",
+    "yixian.intake.residents", "yixian.intake.operator", "yixian.operators.api", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static", "yixian.web.styleguide",
 )  # fmt: skip
 
@@ -128,6 +130,8 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                 lambda: _about(live.city),
                 DESKS,
             )
+            app.state[above.COUNTING] = (consulting.unread, answering.unread, campaigns.unread)
+            app.state[above.GROUPING] = groups.tickets_of
             app.state[above.NOTING] = (learning_notes.notes, consulting.notes)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars), Above(answering.flags, answering.bars))
             following = asyncio.create_task(live.follow(database))
@@ -161,6 +165,7 @@ async def health(request: Asked) -> dict[str, str]:
 DESKS = (
     Desk("/desk/operator", "受理", frozenset({Role.OPERATOR, Role.SUPERVISOR}), "日常", "headset"),
     Desk("/desk/dispatch", "派单", frozenset({Role.DISPATCHER, Role.SUPERVISOR}), "日常", "route"),
+    Desk("/desk/load", "负荷", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}), "督导", "chart"),
     Desk("/desk/disputes", "争议", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}) | UNIT_ROLES, "协同", "scales"),
     Desk("/desk/consultations", "会商", consulting.LOOKING, "协同", "scales"),
     Desk("/desk/groups", "群诉", frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST}), "协同", "people"),
@@ -250,6 +255,8 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     campaigns.Unfit: _campaign_unfit,
     campaigns.Overtaken: lambda error: Problem(409, "overtaken", "已被他人处理", str(error)),
     learning.NotAllowed: lambda error: Problem(403, "not-allowed", "没有权限", str(error)),
+    operators.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    operators.Refused: lambda error: Problem(409, "refused", "现在不能这样操作", str(error)),
     intake.Unfit: _unfit,
     intake.KeyUsed: _key_used,
     intake.TooManyContacts: lambda error: Problem(429, "too-many", "操作太频繁", str(error), headers={"Retry-After": "60"}),

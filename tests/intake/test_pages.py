@@ -22,8 +22,12 @@ async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotli
 
 
 async def say(hotline: Hotline, text: str, status: int = 201, **more: str) -> Browser:
+    """What a resident types, looks at and sends; `more`: what is asked beside the words."""
     browser = await hotline.browser().open("/")
-    return await browser.send("/say", status, text=text, **more)
+    if status == 422 or not more:
+        return await browser.send("/say", status, text=text, **more)
+    await browser.send("/say", text=text, step="look")
+    return await browser.send("/say", status, **more)
 
 
 async def contacts(hotline: Hotline) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from yixian.city.matters import leaves
 from yixian.city.model import (
     NO_PLACE,
     OUTSIDE,
+    Asking,
     Audience,
     Calendar,
     Closed,
@@ -36,6 +37,7 @@ from yixian.city.model import (
     Region,
     RequestKind,
     Responsibility,
+    Saying,
     Triage,
     Unit,
     Urgency,
@@ -77,6 +79,9 @@ class Draft(msgspec.Struct, frozen=True):
     danger: Row[Danger] | None = None
     pleas: Sequence[Row[Plea]] = ()
     closed: Sequence[Row[Closed]] = ()
+    sayings: Sequence[Row[Saying]] = ()
+    askings: Sequence[Row[Asking]] = ()
+    feelings: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -123,6 +128,11 @@ def references(draft: Draft) -> Iterator[Problem]:
     for guide in draft.guides:
         yield from _unknown(guide, "matter", (guide.value.matter,), known.matters, "matters/*.csv")
         yield from _unknown(guide, "unit", (guide.value.unit,), known.units, "units.csv")
+    for asking in draft.askings:
+        yield from _unknown(asking, "matter", (asking.value.matter,), known.matters, "matters/*.csv")
+    for saying in draft.sayings:
+        if draft.identity and draft.identity.value.languages[0] not in saying.value.words:
+            yield saying.problem(f"has no words in {draft.identity.value.languages[0]}, the city's first language")
 
 
 def draft_of(pack: Pack, entries: Sequence[Responsibility]) -> Draft:
@@ -150,6 +160,9 @@ def draft_of(pack: Pack, entries: Sequence[Responsibility]) -> Draft:
         danger=Row(danger, "danger", 1) if danger else None,
         pleas=rows(danger.examples, "danger") if danger else (),
         closed=rows(pack.closed, "closed", "code"),
+        sayings=rows(pack.speech.sayings, "say", "moment"),
+        askings=rows(pack.speech.askings, "ask", "matter"),
+        feelings=pack.speech.feelings,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,16 @@ from yixian.city.calendar import Duration
 from yixian.city.coordinates import Outlines, compile_outlines
 from yixian.city.model import Matter, Pack, Region, Unit
 from yixian.city.responsibility import Register, compile_register
+
+CHINESE: Final = "zh"
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name as a reader of some language is shown it."""
+
+    text: str
+    lang: str
+    """Of the text: the reader's, or Chinese where the pack has no other."""
 
 
 class City(msgspec.Struct, frozen=True):
@@ -50,6 +61,26 @@ class City(msgspec.Struct, frozen=True):
             return ""
         above = self.register.regions_up.get(code, ())
         return "".join(r.name for r in reversed(above[:-1])) or code
+
+    def unit_in(self, code: str | None, lang: str) -> Name:
+        """As `unit_name`, in the reader's language where the pack has it."""
+        unit = self.units.get(code or "")
+        return _in(lang, self.unit_name(code), unit.name_en if unit else "")
+
+    def matter_in(self, code: str | None, lang: str) -> Name:
+        """As `matter_name`, in the reader's language where the pack has it."""
+        matter = self.matters.get(code or "")
+        return _in(lang, self.matter_name(code), matter.name_en if matter else "")
+
+    def region_in(self, code: str | None, lang: str) -> Name:
+        """As `region_name`, in the reader's language where the pack has it for every level: `Haizhu District`."""
+        above = self.register.regions_up.get(code or "", ())[:-1]
+        english = ", ".join(r.name_en for r in above) if all(r.name_en for r in above) else ""
+        return _in(lang, self.region_name(code), english)
+
+
+def _in(lang: str, chinese: str, english: str) -> Name:
+    return Name(english, lang) if lang != CHINESE and english else Name(chinese, CHINESE)
 
 
 def compile_city(pack: Pack, version: int = 0) -> City:

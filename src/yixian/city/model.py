@@ -61,6 +61,7 @@ class Region(msgspec.Struct, frozen=True):
     level: Level
     parent: str | None = None
     aliases: tuple[str, ...] = ()
+    name_en: str = ""
 
 
 OUTSIDE: Final = "outside"
@@ -248,6 +249,8 @@ class Identity(msgspec.Struct, frozen=True):
     fallback_unit: str
     country: str = ""
     """Two letters (ISO 3166-1): whose telephone numbers are meant when none says its country. Empty: none's."""
+    hotline: str = ""
+    """The number that people ring; empty: none is shown."""
 
 
 class Emergency(msgspec.Struct, frozen=True):
@@ -317,6 +320,57 @@ class Triage(msgspec.Struct, frozen=True):
     danger: Danger | None = None
 
 
+class Moment(StrEnum):
+    """When an operator says one of the pack's phrases."""
+
+    OPENING = "opening"
+    ASK_PLACE = "ask_place"
+    ANGRY = "angry"
+    DESPERATE = "desperate"
+    DANGER = "danger"
+    TICKET = "ticket"
+    """A ticket was opened: what the caller is told."""
+    CLOSE = "close"
+
+
+class Feeling(StrEnum):
+    """How somebody sounds, where the words show it."""
+
+    ANGRY = "angry"
+    DESPERATE = "desperate"
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """What an operator says at a moment, by language; in a language that is missing, the city's first is said."""
+
+    moment: Moment
+    words: dict[str, str]
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One answer to a question that is asked back, and what to advise then."""
+
+    answer: str
+    advice: str
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """What to ask back about a matter: the answer decides what is advised."""
+
+    matter: str
+    question: str
+    branches: tuple[Branch, ...] = ()
+
+
+class Speech(msgspec.Struct, frozen=True):
+    """How operators speak with callers: phrases, questions, and the words by which a feeling shows."""
+
+    sayings: tuple[Saying, ...] = ()
+    askings: tuple[Asking, ...] = ()
+    feelings: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict[str, tuple[str, ...]])
+    """Words, by `Feeling`."""
+
+
 class Pack(msgspec.Struct, frozen=True):
     """A whole city. `per_region` units are already among `units`."""
 
@@ -336,3 +390,4 @@ class Pack(msgspec.Struct, frozen=True):
     triage: Triage
     closed: tuple[Closed, ...] = ()
     """Units that are no more: whatever names one still finds its successor."""
+    speech: Speech = Speech()

@@ -15,12 +15,14 @@ import msgspec
 from yixian.city import checks
 from yixian.city.checks import Draft
 from yixian.city.model import (
+    Asking,
     Audience,
     Calendar,
     Closed,
     Danger,
     Emergency,
     Example,
+    Feeling,
     Gate,
     Guide,
     Identity,
@@ -38,6 +40,8 @@ from yixian.city.model import (
     RequestKind,
     Responsibility,
     Route,
+    Saying,
+    Speech,
     Triage,
     Unit,
     Urgency,
@@ -135,6 +139,7 @@ def _pack(draft: Draft) -> Pack:
         guides=_in_order(draft.guides, "code"),
         triage=msgspec.structs.replace(draft.triage, danger=_learnable(draft)),
         closed=_in_order(draft.closed, "code"),
+        speech=Speech(_values(draft.sayings), _values(draft.askings), dict(draft.feelings)),
     )
 
 
@@ -163,6 +168,7 @@ def _parse(folder: Path) -> tuple[Draft, list[Problem]]:
     per_region = take_each(city, "per_region", PerRegion, problems)
     closed = read_csv(folder, "closed.csv", _CLOSED, problems) if (folder / "closed.csv").exists() else []
     listed = {row.value.code for row in (*units, *closed)}
+    speech = _read_toml(folder, "speech.toml", problems) if (folder / "speech.toml").exists() else Toml("speech.toml", "", {})
     draft = Draft(
         identity=_one(city, "city", Identity, problems),
         calendar=_calendar(folder, city, problems),
@@ -181,8 +187,12 @@ def _parse(folder: Path) -> tuple[Draft, list[Problem]]:
         danger=_danger(folder, problems),
         pleas=read_csv(folder, "triage/examples.csv", _PLEAS, problems) if (folder / "triage").is_dir() else (),
         closed=closed,
+        sayings=take_each(speech, "say", Saying, problems),
+        askings=take_each(speech, "ask", Asking, problems),
+        feelings=_cues(speech, "feelings", tuple(Feeling), problems),
     )
     only_sections(city, _CITY_SECTIONS, problems)
+    only_sections(speech, ("say", "ask", "feelings"), problems)
     problems += (row.problem('unit_name must hold "{name}"') for row in per_region if "{name}" not in row.value.unit_name)
     return draft, problems
 
@@ -466,7 +476,15 @@ def _night(cell: str) -> bool:
     return cell == "night"
 
 
-_REGIONS: Final = table(Region, code=needed, name=needed, level=one_of(Level), parent=optional, aliases=several)
+_REGIONS: Final = table(
+    Region,
+    code=needed,
+    name=needed,
+    level=one_of(Level),
+    parent=optional,
+    aliases=several,
+    name_en=Column(text, "name_en", may_lack=True),
+)
 _PLACES: Final = table(Place, name=needed, kind=needed, regions=several, aliases=several)
 _CALENDAR: Final = table(_Exception, date=day, working=yes, name=text)
 _UNITS: Final = table(

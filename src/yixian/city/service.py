@@ -32,6 +32,7 @@ from yixian.city.model import (
     Queue,
     Region,
     Responsibility,
+    Speech,
     Triage,
     Unit,
 )
@@ -313,6 +314,7 @@ async def current(tx: Transaction) -> Pack:
         guides=await _all(tx, Kind.GUIDE, Guide, "code"),
         triage=msgspec.json.decode(documents["triage"], type=Triage),
         closed=msgspec.json.decode(documents.get("closed", "[]"), type=tuple[Closed, ...]),
+        speech=msgspec.json.decode(documents.get("speech", "{}"), type=Speech),
     )
 
 
@@ -382,6 +384,7 @@ def _bodies(pack: Pack) -> dict[Kind, dict[str, str]]:
         "triage": pack.triage,
         "queues": [queue.code for queue in pack.queues],
         "closed": pack.closed,
+        **({"speech": pack.speech} if pack.speech != Speech() else {}),
     }
     return {
         Kind.DOCUMENT: {code: _json(document) for code, document in documents.items()},

@@ -45,6 +45,8 @@ class About(msgspec.Struct, frozen=True):
     zone: ZoneInfo
     emergency: tuple[str, ...] = ()
     """Numbers to ring in an emergency."""
+    hotline: str = ""
+    """The hotline's own number; empty: none is shown."""
 
 
 class Desk(msgspec.Struct, frozen=True):

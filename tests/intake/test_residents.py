@@ -1,0 +1,208 @@
+"""From one box to a number: what was understood is shown, corrected with a tap, and goes with its photographs and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.attachments.files import SECRET, bomb, photo, wav
+from tests.hotline import Browser, Hotline, hotline_on
+
+from yixian.db import bootstrap
+from yixian.intake import pages
+from yixian.intake.service import Unfit
+
+LAMP = "The street light outside our house in Castle Ward is out, third night"
+QUESTION = "When is the household waste collected?"
+
+
+@pytest.fixture
+async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    async with hotline_on(fresh, home) as running:
+        yield running
+
+
+async def sends(browser: Browser, status: int = 200, files: Any = (), **typed: str) -> Browser:
+    """Sends the form of the page with files, as a browser without scripts does."""
+    form = browser.page.form("/say")
+    fields = {k: v for k, v in {**form.fields, **typed}.items() if k != "file"}
+    browser.answer = await browser.client.post("/say", data=fields, files=[("file", f) for f in files])
+    return browser._looked_at(status)  # the same look at the page as after `send`
+
+
+async def tickets(hotline: Hotline) -> list[dict[str, Any]]:
+    rows = await hotline.owner.fetch("SELECT number, text, matter, lead, dispatched_by, latitude, longitude FROM ticket ORDER BY id")
+    return [dict(r) for r in rows]
+
+
+def link(browser: Browser) -> str:
+    return next(a for a in browser.page.links if a.startswith("/ticket/"))
+
+
+async def test_three_steps_from_landing_to_number(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text=LAMP, step="look")
+    assert "这样理解对吗" in browser.text and "Street light out" in browser.text and "Castle Ward" in browser.text
+    assert "工作日内答复" in browser.text
+    assert await tickets(hotline) == [], "looking stores nothing"
+    await browser.send("/say", 201, phone="+447700900123", name="Ann")
+    assert link(browser).startswith("/ticket/PA")
+
+
+async def test_what_cannot_wait_is_not_held_up_by_a_look(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text="My neighbour's house is on fire", step="look")
+    assert "tel:999" in browser.page.links
+
+
+async def test_another_matter_is_chosen_with_a_tap_and_a_person_confirms_it(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text="The lamp and the bins in Castle Ward are in a bad state", step="look")
+    offered = [value for name, value in _radios(browser, "meant") if value not in ("", "-")]
+    assert offered, browser.text
+    await browser.send("/say", 201, meant=offered[0])
+    (ticket,) = await tickets(hotline)
+    assert (ticket["matter"], ticket["dispatched_by"]) == (offered[0], "")
+    first = await hotline.owner.fetchval("SELECT suggestions -> 0 ->> 'matter' FROM ticket")
+    assert first == offered[0]
+
+
+async def test_none_of_these_leaves_it_to_a_person(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text=LAMP, step="look")
+    await browser.send("/say", 201, meant="-")
+    assert [(t["matter"], t["lead"]) for t in await tickets(hotline)] == [(None, None)]
+
+
+async def test_a_matter_that_does_not_exist_is_refused_and_what_was_typed_stays(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text=LAMP, step="look")
+    await browser.send("/say", 422, meant="ST9999", phone="0123")
+    assert "没有这个事项" in browser.text
+    assert browser.page.form("/say").fields["phone"] == "0123"
+    assert await tickets(hotline) == []
+
+
+def _radios(browser: Browser, name: str) -> list[tuple[str, str]]:
+    import re
+
+    return re.findall(rf'type="radio" name="({name})" value="([^"]*)"', browser.answer.text)
+
+
+async def test_photographs_go_with_the_ticket_without_what_they_told_and_offer_their_place(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    sent = photo(at=(23.1, 113.27))
+    await sends(browser, files=[("lamp.jpg", sent, "image/jpeg")], text=LAMP, step="look")
+    assert 'value="23.1,113.27"' in browser.answer.text and "照片" in browser.text
+    assert browser.page.form("/say").fields.get("at", "") == "", "a place is only offered"
+    await sends(browser, 201, at="23.1,113.27")
+    (ticket,) = await tickets(hotline)
+    assert (ticket["latitude"], ticket["longitude"]) == (23.1, 113.27)
+    address = link(browser)
+    progress = await browser.open(address)
+    assert f"/ticket/{ticket['number']}/file/" in progress.answer.text
+    code = address.partition("code=")[2]
+    listed = (await browser.client.get(f"/api/v1/tickets/{ticket['number']}/attachments?code={code}")).json()
+    assert [(f["kind"], f["name"], f["side"]) for f in listed] == [("photo", "lamp.jpg", "resident")]
+    base = f"/ticket/{ticket['number']}/file/{listed[0]['id']}"
+    shown = await browser.client.get(f"{base}?code={code}")
+    assert shown.headers["content-type"] == "image/jpeg" and SECRET not in shown.content
+    assert shown.headers["x-content-type-options"] == "nosniff" and "private" in shown.headers["cache-control"]
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert (await browser.client.get(f"{base}?code=WRONG1")).status_code == 404
+    assert (await browser.client.get(f"/desk/ticket/{ticket['number']}/file/{listed[0]['id']}")).status_code in (303, 401)
+    for login, status in (("dispatcher", 200), ("waste", 404), ("admin", 403)):
+        staff = await hotline.staff(login)
+        assert (await staff.client.get(f"/desk/ticket/{ticket['number']}/file/{listed[0]['id']}")).status_code == status, login
+
+
+async def test_a_voice_note_alone_is_taken_and_a_person_listens(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await sends(browser, files=[("note.wav", wav(), "audio/wav")], step="look")
+    assert "先听您的录音" in browser.text
+    await browser.send("/say", 201, phone="+447700900123")
+    (ticket,) = await tickets(hotline)
+    assert (ticket["text"], ticket["matter"], ticket["lead"]) == ("（语音留言，待听写）", None, None)
+    desk = await (await hotline.staff("dispatcher")).open(f"/desk/ticket/{ticket['number']}")
+    assert "<audio" in desk.answer.text
+
+
+async def test_hostile_files_are_refused_in_words_and_nothing_typed_is_lost(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    files = [("x.jpg", b"<script>alert(1)</script>", "image/jpeg"), ("b.png", bomb(), "image/png")]
+    await sends(browser, 422, files=files, text=LAMP, step="look")
+    assert browser.page.form("/say").fields["text"] == LAMP
+    assert "尺寸太大" in browser.text
+    assert await hotline.owner.fetchval("SELECT count(*) FROM attachment") == 0
+
+
+async def test_a_file_is_taken_out_again_without_scripts(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await sends(browser, files=[("lamp.jpg", photo(), "image/jpeg")], text=LAMP, step="look")
+    file = await hotline.owner.fetchval("SELECT id FROM attachment")
+    await sends(browser, step="drop", drop=str(file))
+    assert await hotline.owner.fetchval("SELECT count(*) FROM attachment") == 0
+    await sends(browser, step="drop", drop=str(file))
+    await sends(browser, step="look", drop="nonsense")
+
+
+async def test_a_program_puts_files_with_the_key_of_its_contact(hotline: Hotline) -> None:
+    client, key = hotline.browser().client, {"Idempotency-Key": "an-app-of-a-partner-1"}
+    put = await client.post("/api/v1/attachments", content=photo(at=(23.1, 113.27)), headers={**key, "X-File-Name": "%E7%81%AF.jpg"})
+    assert put.status_code == 201
+    assert (put.json()["name"], put.json()["position"]) == ("灯.jpg", {"latitude": 23.1, "longitude": 113.27})
+    again = await client.post("/api/v1/attachments", content=wav(), headers=key)
+    assert (await client.delete(f"/api/v1/attachments/{again.json()['id']}", headers=key)).status_code == 204
+    assert (await client.get(f"/api/v1/attachments/{put.json()['id']}", headers=key)).headers["content-type"] == "image/jpeg"
+    assert (await client.get(f"/api/v1/attachments/{put.json()['id']}", headers={"Idempotency-Key": "some-other-key"})).status_code == 404
+    bad = await client.post("/api/v1/attachments", content=b"MZ", headers=key)
+    assert (bad.status_code, bad.json()["type"]) == (422, "unfit-file")
+    large = await client.post("/api/v1/attachments", content=bytes(13 * 1024 * 1024), headers=key)
+    assert large.status_code == 413
+    receipt = (await client.post("/api/v1/contacts", json={"text": LAMP}, headers=key)).json()
+    number, code = receipt["tickets"][0]["number"], receipt["tickets"][0]["check_code"]
+    listed = (await client.get(f"/api/v1/tickets/{number}/attachments", params={"code": code})).json()
+    assert [f["name"] for f in listed] == ["灯.jpg"]
+    more = await client.post(f"/api/v1/tickets/{number}/attachments", params={"code": code}, content=photo())
+    assert more.status_code == 201
+    row = await hotline.owner.fetchrow("SELECT action, note FROM history ORDER BY at DESC, seq DESC LIMIT 1")
+    assert tuple(row) == ("supplement", "补充了 1 个文件")
+
+
+async def test_what_is_understood_shows_while_typing_and_stores_nothing(hotline: Hotline) -> None:
+    client = hotline.browser().client
+    part = await client.post("/understood", data={"text": LAMP})
+    assert "Street light out" in part.text and "<html" not in part.text
+    assert "tel:999" in (await client.post("/understood", data={"text": "My neighbour's house is on fire"})).text
+    for text in ("", "li", "x" * 20_000):
+        assert (await client.post("/understood", data={"text": text})).text.strip() == ""
+    assert await hotline.owner.fetchval("SELECT count(*) FROM contact") == 0
+
+
+async def test_a_position_outside_or_nonsense_is_told_and_dropped(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await sends(browser, 422, text=LAMP, at="here", step="look")
+    assert "位置没有读懂" in browser.text
+    assert browser.page.form("/say").fields.get("at", "") == ""
+    for wrong in ("91,10", "1,2,3", "nan,nan", "inf,0"):
+        with pytest.raises(Unfit):
+            pages.contact_of({**pages.EMPTY, "text": LAMP, "at": wrong}, channel=pages.Channel.WEB)
+
+
+async def test_large_print_begins_with_three_buttons(hotline: Hotline) -> None:
+    browser = hotline.browser()
+    await browser.client.get("/preference?look=elder&back=/")
+    await browser.open("/")
+    assert [w for w in ("说问题", "查进度") if w in browser.text] == ["说问题", "查进度"]
+    await browser.open("/?say=1")
+    assert browser.page.form("/say")
+
+
+async def test_the_english_edition_names_matter_and_unit(hotline: Hotline) -> None:
+    browser = await hotline.browser(**{"accept-language": "en"}).open("/")
+    await browser.send("/say", text=LAMP, step="look")
+    assert "Is this right?" in browser.text and "working days" in browser.text
+    await browser.send("/say", 201)
+    assert "Check code" in browser.text
