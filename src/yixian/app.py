@@ -179,6 +179,8 @@ DESKS = (
     Desk("/desk/models", "派单模型", learning.LOOKING, "规则", "chip"),
     Desk("/admin/city", "城市数据", frozenset({Role.SYSTEM_ADMIN}), "管理", "building"),
     Desk("/admin/staff", "账号", frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}), "管理", "id"),
+    Desk("/admin/sessions", "登录会话", frozenset({Role.SECURITY_ADMIN}), "管理", "lock"),
+    Desk("/admin/keys", "密钥指纹", frozenset({Role.SECURITY_ADMIN}), "管理", "key"),
     Desk("/admin/audit", "审计", frozenset({Role.AUDIT_ADMIN}), "管理", "shield"),
 )
 """The staff's navigation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,7 +24,10 @@ from yixian.city.adjustments import Body, Thing
 from yixian.city.calendar import is_working_day, known_until
 from yixian.city.inforce import City
 from yixian.city.model import Calendar
+from yixian.db.keys import Keys
 from yixian.people.guards import needs
+from yixian.people.policy import RIGHTS
+from yixian.people.policy import Deed as AccountDeed
 from yixian.people.sessions import address
 from yixian.settings import Settings
 from yixian.tickets import choices
@@ -442,4 +446,20 @@ def _shown(name: str, value: object) -> str:
     return str(value)
 
 
-routes = (overview, settings_page, thing_list, one, form, send)
+PURPOSES: Final = (("people.seal", "加密来电人信息和一次性口令"), ("people.fingerprint", "按号码查找来电人"), ("check codes", "工单查询码"))
+
+
+@get("/admin/keys", include_in_schema=False, dependencies=HERE, guards=[needs(*RIGHTS[AccountDeed.SEE_KEYS])])
+async def keys_page(here: NamedDependency[Here], keys: NamedDependency[Keys]) -> Response[Any]:
+    """Which keys this installation uses, as fingerprints."""
+    prints = [(purpose, _print(keys.for_(f"fingerprint of {name}"))) for name, purpose in PURPOSES]
+    return page(here.request, "administration/keys.html", session=here.session, prints=prints)
+
+
+def _print(derived: bytes) -> str:
+    """Sixteen digits in groups of four; made from a key derived for the purpose, so that nothing follows from it."""
+    digits = sha256(derived).hexdigest()[:16]
+    return " ".join(digits[at : at + 4] for at in range(0, 16, 4))
+
+
+routes = (overview, settings_page, keys_page, thing_list, one, form, send)

@@ -13,9 +13,6 @@ from yixian.people.model import Actor, Role
 CHANGING: Final = frozenset({Role.SYSTEM_ADMIN})
 """They see and change units, queues, matters, limits, the calendar and lines, and see the settings."""
 
-KEEPING_KEYS: Final = frozenset({Role.SECURITY_ADMIN})
-"""They see fingerprints of the keys."""
-
 
 def refusal(actor: Actor) -> str | None:
     """Why this person may not change the city, as a sentence; None when they may."""

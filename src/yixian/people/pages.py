@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,12 +15,14 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database
-from yixian.people import audit, policy, service, sessions
+from yixian.people import policy, service, sessions
 from yixian.people.api import ISSUER
 from yixian.people.attempts import Attempts
-from yixian.people.audit import Search
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role, Session
+from yixian.people.oversight import staff as overseen
+from yixian.people.oversight import trail
+from yixian.people.oversight.model import Difference, Filters, Search, Standing
 from yixian.people.policy import RIGHTS, Deed
 from yixian.people.refusals import Invalid, NotFound, Refused, SignInRefused, TooManyAttempts
 from yixian.people.secrets import Vault
@@ -210,6 +213,11 @@ async def change_password(
     return Redirect("/password?done=1", status_code=303)
 
 
+STANDINGS: Final = (
+    (Standing.USABLE, "可用"), (Standing.LOCKED, "已锁定"), (Standing.DISABLED, "已停用"), (Standing.UNENROLLED, "未绑定一次性口令"),
+)  # fmt: skip
+
+
 @get("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
 async def staff_page(
     request: Asked,
@@ -218,12 +226,22 @@ async def staff_page(
     city: NamedDependency[City],
     now: NamedDependency[datetime],
     after: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    unit: FromQuery[str] = "",
+    role: FromQuery[str] = "",
+    standing: FromQuery[str] = "",
 ) -> Response[Any]:
-    """The accounts, with what this administrator may do to each."""
-    return await _staff(request, session, db, city, now, after=after)
+    """The accounts that fit, with what this administrator may do to each."""
+    filters = Filters(
+        q.strip()[:100],
+        unit.strip()[:100],
+        Role(role) if role in tuple(Role) else None,
+        Standing(standing) if standing in tuple(Standing) else None,
+    )
+    return await _staff(request, session, db, city, now, after=after, filters=filters)
 
 
-@post("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.LIST])])
+@post("/admin/staff", include_in_schema=False, guards=[needs(*RIGHTS[Deed.ADD])])
 async def administer(
     request: Asked,
     data: URLEncodedBody[StaffForm],
@@ -243,31 +261,198 @@ async def administer(
     return await _staff(request, session, db, city, now, done=data, told=told)
 
 
-@get("/admin/audit", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])])
+class FileForm(msgspec.Struct, frozen=True):
+    """Of `/admin/staff/import`."""
+
+    text: str = ""
+    step: str = "try"
+    csrf: str = ""
+
+
+@get("/admin/staff/import", include_in_schema=False, guards=[needs(*RIGHTS[Deed.ADD])])
+async def import_page(request: Asked, session: NamedDependency[Session]) -> Response[Any]:
+    """Asks for a file of accounts."""
+    return _import(request, session, "", None)
+
+
+@post("/admin/staff/import", include_in_schema=False, guards=[needs(*RIGHTS[Deed.ADD])])
+async def import_staff(
+    request: Asked,
+    data: URLEncodedBody[FileForm],
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    now: NamedDependency[datetime],
+) -> Response[Any]:
+    """Shows what a file of accounts would do; does it, all or nothing, when that was seen."""
+    text = data.text.replace("\x00", "")
+    async with db.transaction(session.actor.acting) as tx:
+        found = await overseen.difference(tx, session.actor, text)
+    if data.step != "decide" or not found.does_something:
+        return _import(request, session, text, found, status=422 if found.problems else 200)
+    async with db.transaction(session.actor.acting) as tx:
+        added = await overseen.carry_out(tx, session.actor, text, now, address(request))
+    changed = sum(turn.deed == "change" for turn in found.turns)
+    return page(request, "people/imported.html", session=session, added=added, changed=changed)
+
+
+def _import(request: Asked, session: Session, text: str, found: Difference | None, status: int = 200) -> Response[Any]:
+    return page(
+        request,
+        "people/import.html",
+        status=status,
+        session=session,
+        text=text,
+        found=found,
+        role_names=ROLE_NAMES,
+        words={"add": "新增", "change": "变更", "same": "不变"},
+    )
+
+
+class EndForm(msgspec.Struct, frozen=True):
+    """Of `/admin/sessions`."""
+
+    session: str = ""
+    csrf: str = ""
+
+
+@get("/admin/sessions", include_in_schema=False, guards=[needs(*RIGHTS[Deed.SEE_SESSIONS])])
+async def sessions_page(
+    request: Asked,
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+    q: FromQuery[str] = "",
+) -> Response[Any]:
+    """Who is signed in."""
+    return await _sessions(request, session, db, settings, now, q)
+
+
+@post("/admin/sessions", include_in_schema=False, guards=[needs(*RIGHTS[Deed.END_SESSION])])
+async def end_session(
+    request: Asked,
+    data: URLEncodedBody[EndForm],
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> Response[Any]:
+    """Signs somebody out."""
+    try:
+        async with db.transaction(session.actor.acting) as tx:
+            login = await overseen.end_session(tx, session.actor, data.session, now, address(request))
+    except (Refused, NotFound) as refused:
+        status = 404 if isinstance(refused, NotFound) else 403
+        return await _sessions(request, session, db, settings, now, "", refused=str(refused), status=status)
+    return await _sessions(request, session, db, settings, now, "", ended=login)
+
+
+async def _sessions(
+    request: Asked,
+    session: Session,
+    db: Database,
+    settings: Settings,
+    now: datetime,
+    query: str,
+    *,
+    ended: str = "",
+    refused: str = "",
+    status: int = 200,
+) -> Response[Any]:
+    async with db.transaction(session.actor.acting) as tx:
+        rows = await overseen.sessions(tx, session.actor, query[:100], settings, now)
+    return page(
+        request,
+        "people/sessions.html",
+        status=status,
+        session=session,
+        rows=rows,
+        query=query,
+        ended=ended,
+        refused=refused,
+        role_names=ROLE_NAMES,
+        most=overseen.SESSIONS,
+    )
+
+
+async def provide_search(
+    by: FromQuery[str] = "",
+    action: FromQuery[str] = "",
+    subject: FromQuery[str] = "",
+    ticket: FromQuery[str] = "",
+    where: FromQuery[str] = "",
+    result: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Search:
+    """Dependency `search`: what is looked for in the audit; a day that is none is passed over."""
+    by, action, subject, ticket, where = (word.strip()[:200] for word in (by, action, subject, ticket, where))
+    kind = result if result in ("done", "refused") else ""
+    return Search(by, action, subject, ticket, where, kind, _day(since), _day(until), before)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+SEARCH: Final = {"search": Provide(provide_search)}
+
+
+@get("/admin/audit", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])], dependencies=SEARCH)
 async def audit_page(
     request: Asked,
     session: NamedDependency[Session],
     db: NamedDependency[Database],
+    city: NamedDependency[City],
+    search: NamedDependency[Search],
     now: NamedDependency[datetime],
-    by: FromQuery[str] = "",
-    action: FromQuery[str] = "",
-    subject: FromQuery[str] = "",
-    before: FromQuery[str] = "",
 ) -> Response[Any]:
-    """The audit, newest first."""
-    asked = {"by": by, "action": action, "subject": subject}
-    async with db.transaction(session.actor.acting) as tx:
-        found = await audit.search(tx, session.actor, Search(actor=by, action=action, subject=subject, before=before), now)
-    here = f"/admin/audit?{urlencode(asked)}"
+    """The audit, newest first: by who, what, ticket, days, address."""
+    async with db.transaction(trail.acting(session.actor)) as tx:
+        found = await trail.search(tx, session.actor, search, _zone(city), now)
+    asked = {
+        "by": search.actor, "action": search.action, "subject": search.subject, "ticket": search.ticket, "where": search.address,
+        "result": search.result, "since": search.since or "", "until": search.until or "",
+    }  # fmt: skip
+    words = urlencode({name: str(value) for name, value in asked.items() if value})
     return page(
         request,
         "people/audit.html",
         session=session,
         rows=found.rows,
         asked=asked,
-        next=f"{here}&before={found.next}" if found.next else "",
-        first=here if before else "",
+        next=f"/admin/audit?{words}&before={found.next}" if found.next else "",
+        first=f"/admin/audit?{words}" if search.before else "",
+        file=f"/admin/audit.csv?{words}",
+        most=trail.MOST_TAKEN,
+        days=trail.DAYS,
     )
+
+
+@get("/admin/audit.csv", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])], dependencies=SEARCH)
+async def audit_file(
+    request: Asked,
+    session: NamedDependency[Session],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    search: NamedDependency[Search],
+    now: NamedDependency[datetime],
+) -> Response[Any]:
+    """What the search finds as a file; that it was taken is written into the audit."""
+    async with db.transaction(trail.acting(session.actor)) as tx:
+        text, _count = await trail.taken(tx, session.actor, search, _zone(city), now, address(request))
+    named = f'attachment; filename="audit-{now:%Y%m%d-%H%M}.csv"'
+    return Response(
+        text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": named, "Cache-Control": "no-store"}
+    )
+
+
+def _zone(city: City) -> ZoneInfo:
+    return ZoneInfo(city.pack.city.timezone)
 
 
 async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str) -> str:
@@ -286,7 +471,9 @@ async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str)
             await service.unlock(tx, actor, form.login, now, where)
         case Deed.CHANGE_ROLES:
             await service.change_roles(tx, actor, form.login, form.chosen, now, where)
-        case Deed.LIST | Deed.READ_AUDIT | Deed.REVEAL:
+        case Deed.CHANGE_UNIT:
+            await overseen.change_unit(tx, actor, form.login, form.unit.strip(), now, where)
+        case Deed.LIST | Deed.READ_AUDIT | Deed.REVEAL | Deed.SEE_SESSIONS | Deed.END_SESSION | Deed.SEE_KEYS:
             raise Refused("这项操作不在本页办理。")
     return ""
 
@@ -299,15 +486,19 @@ async def _staff(
     now: datetime,
     *,
     after: str = "",
+    filters: Filters | None = None,
     form: StaffForm | None = None,
     error: tuple[str, str] | None = None,
     done: StaffForm | None = None,
     told: str = "",
     status: int = 200,
 ) -> Response[Any]:
+    wanted = filters or Filters()
     async with db.transaction(session.actor.acting) as tx:
-        accounts = await service.staff_list(tx, session.actor, after)
+        accounts = await overseen.listed(tx, session.actor, wanted, after, now)
     may = {str(a.id): [d for d in Deed if not policy.refusal_on(session.actor, d, str(a.id), a.roles)] for a in accounts}
+    asked = {"q": wanted.query, "unit": wanted.unit, "role": wanted.role or "", "standing": wanted.standing or ""}
+    words = urlencode({name: str(value) for name, value in asked.items() if value})
     return page(
         request,
         "people/staff.html",
@@ -318,15 +509,18 @@ async def _staff(
         deeds=Deed,
         adds=not policy.refusal(session.actor, Deed.ADD),
         roles=[(role, name) for role, name in ROLE_NAMES.items() if role in policy.STAFF_ROLES - policy.ADMINISTRATORS],
+        all_roles=[(role, name) for role, name in ROLE_NAMES.items() if role in policy.STAFF_ROLES],
         role_names=ROLE_NAMES,
+        standings=STANDINGS,
+        asked=asked,
         units=[(u.code, u.name) for u in city.pack.units if u.first_level],
         now=now,
         form=form,
         error=error,
         done=done,
         told=told,
-        next=f"/admin/staff?after={quote(accounts[-1].login)}" if len(accounts) == service.PAGE else "",
-        first="/admin/staff" if after else "",
+        next=f"/admin/staff?{words}&after={quote(accounts[-1].login)}" if len(accounts) == overseen.PAGE else "",
+        first=f"/admin/staff?{words}" if after else "",
     )
 
 
@@ -372,5 +566,10 @@ routes = (
     change_password,
     staff_page,
     administer,
+    import_page,
+    import_staff,
+    sessions_page,
+    end_session,
     audit_page,
+    audit_file,
 )

@@ -1,8 +1,10 @@
 """Who may do what with staff, the audit and what is known of callers.
 
-This table alone decides it. Three administrators hold each other in balance (GB/T 22239, level 3): one says who works here, one
-what they may do and how they sign in, one sees what everybody did. None can become another: accounts of administrators are made,
-given roles and reset by the system alone, that is by `yixian staff` on the machine itself.
+This table alone decides it. Three administrators hold each other in balance (GB/T 22239, level 3): one keeps the city's data,
+one says who works here and how they sign in, one sees what everybody did. None can become another: accounts of administrators are made,
+given roles and reset by the system alone, that is by `yixian staff` on the machine itself. The system administrator sees to the
+city's data (`administration/policy.py`) and sees the accounts that depend on it; the security administrator sees to accounts, roles,
+second factors and sessions; the audit administrator reads the audit and changes nothing at all.
 """
 
 from __future__ import annotations
@@ -38,24 +40,33 @@ class Deed(StrEnum):
     RESET = "reset"
     UNLOCK = "unlock"
     CHANGE_ROLES = "change_roles"
+    CHANGE_UNIT = "change_unit"
+    SEE_SESSIONS = "see_sessions"
+    END_SESSION = "end_session"
+    SEE_KEYS = "see_keys"
     READ_AUDIT = "read_audit"
     REVEAL = "reveal"
 
 
 RIGHTS: Final[dict[Deed, frozenset[Role]]] = {
     Deed.LIST: frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.SYSTEM}),
-    Deed.ADD: frozenset({Role.SYSTEM_ADMIN, Role.SYSTEM}),
-    Deed.DISABLE: frozenset({Role.SYSTEM_ADMIN, Role.SYSTEM}),
-    Deed.ENABLE: frozenset({Role.SYSTEM_ADMIN, Role.SYSTEM}),
+    Deed.ADD: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
+    Deed.DISABLE: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
+    Deed.ENABLE: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
     Deed.RESET: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
     Deed.UNLOCK: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
     Deed.CHANGE_ROLES: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
+    Deed.CHANGE_UNIT: frozenset({Role.SECURITY_ADMIN, Role.SYSTEM}),
+    Deed.SEE_SESSIONS: frozenset({Role.SECURITY_ADMIN}),
+    Deed.END_SESSION: frozenset({Role.SECURITY_ADMIN}),
+    # Fingerprints: which key this is, never what it is.
+    Deed.SEE_KEYS: frozenset({Role.SECURITY_ADMIN}),
     Deed.READ_AUDIT: frozenset({Role.AUDIT_ADMIN}),
     # Who speaks with residents. Analysts and editors work without names; administrators have no business with them.
     Deed.REVEAL: (HOTLINE_ROLES - {Role.ANALYST}) | UNIT_ROLES,
 }
 
-_BECOMING: Final = frozenset({Deed.ADD, Deed.RESET, Deed.CHANGE_ROLES})
+_BECOMING: Final = frozenset({Deed.ADD, Deed.RESET, Deed.CHANGE_ROLES, Deed.CHANGE_UNIT})
 """Whoever may do these to an account can sign in as its owner, or make an account that can: never with an administrator's."""
 
 
