@@ -222,7 +222,7 @@ async def test_another_unit_neither_sees_the_calls_nor_takes_them(hall: Hall) ->
             assert await tx.fetchval("SELECT count(*) FROM answering_call") == 0
             assert (await tx.execute("UPDATE answering_call SET taken_by = 'me'")) == "UPDATE 0"
             assert (await service.worklist(tx, stranger, "", 20)).lines == ()
-            assert await service.waiting(tx, stranger, hall.now) == 0
+            assert await service.unread(tx, stranger, hall.now) == {"/desk/answering": 0}
     above = hall.leader("pa")
     assert len((await hall.looks(above, session.id)).calls) == 1, "the unit above looks on"
     with pytest.raises(Refused, match="接听单位"):
@@ -230,7 +230,7 @@ async def test_another_unit_neither_sees_the_calls_nor_takes_them(hall: Hall) ->
     with pytest.raises(Refused, match="接听单位"):
         await hall.does_to(hall.supervisor, session.id, Deed.TAKE)
     async with hall.db.transaction(hall.leader().acting) as tx:
-        assert await service.waiting(tx, hall.leader(), hall.now) == 1
+        assert await service.unread(tx, hall.leader(), hall.now) == {"/desk/answering": 1}
 
 
 async def test_residents_read_what_is_published_and_nothing_else(hall: Hall) -> None:

@@ -151,6 +151,7 @@ async def _board(
     drafts = bool(actor.roles & checks.DRAFTING)
     async with here.db.transaction(actor.acting) as tx:
         whole = await service.see(tx, actor, campaign, here.now)
+        await service.looked(tx, actor, campaign, here.now)
         stands = await service.board(tx, whole.campaign, here.city, here.now)
         fitting: Fitting | None = await service.fit(tx, whole.campaign, here.city, here.now) if count and drafts else None
     return page(

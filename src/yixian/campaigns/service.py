@@ -31,7 +31,7 @@ from yixian.city.inforce import City
 from yixian.db import jobs, outbox
 from yixian.db.ids import new_id
 from yixian.db.outbox import Event
-from yixian.db.pool import Transaction
+from yixian.db.pool import Scope, Transaction
 from yixian.people import audit
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role
 from yixian.tickets import service as tickets
@@ -149,6 +149,8 @@ async def _revise(tx: Transaction, actor: Actor, campaign: Campaign, motion: Mot
 async def _approve(tx: Transaction, actor: Actor, campaign: Campaign, motion: Motion, city: City, now: datetime) -> None:
     _settled(campaign.plan, city, now)  # the city, or the day, may have changed since it was drafted
     await store.approve(tx, campaign.id, actor.id, now)
+    force = dict.fromkeys((campaign.plan.lead, *campaign.plan.members))
+    await store.tell(tx, campaign.id, [(unit, city.register.paths[unit]) for unit in force], now)
     await _written(tx, campaign.id, actor, Deed.APPROVE, motion.note.strip(), {}, now)
     await audit.record(tx, actor.id, "campaign.approve", now, subject=str(campaign.id), body={"name": campaign.plan.name})
     body = {"name": campaign.plan.name, "lead": campaign.plan.lead, "members": campaign.plan.members}
@@ -205,6 +207,17 @@ async def see(tx: Transaction, actor: Actor, campaign: UUID, now: datetime) -> W
     if found is None:
         raise NotFound("没有找到这个专项。")
     return Whole(found, await store.entries(tx, campaign), checks.allowed(found, actor, now))
+
+
+async def looked(tx: Transaction, actor: Actor, campaign: UUID, now: datetime) -> None:
+    """The actor's unit has looked at the campaign: it is told of it no longer."""
+    if actor.acting.scope is Scope.UNIT:
+        await store.seen(tx, campaign, actor.unit_path, now)
+
+
+async def unread(tx: Transaction, actor: Actor, now: datetime) -> dict[str, int]:
+    """How many campaigns the actor's unit belongs to and has not looked at, by the desk's address. One statement."""
+    return {"/desk/campaigns": await store.unread(tx, actor.unit_path)} if actor.acting.scope is Scope.UNIT else {}
 
 
 async def worklist(tx: Transaction, which: Which, after: str, limit: int, now: datetime) -> Page:

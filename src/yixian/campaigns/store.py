@@ -357,3 +357,35 @@ async def rows(tx: Transaction, campaign: UUID, now: datetime, most: int) -> tup
         most,
     )
     return tuple(msgspec.convert(dict(r), Row) for r in found)
+
+
+# -- What units are told -----------------------------------------------------------------------------------------
+
+
+async def tell(tx: Transaction, campaign: UUID, units: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Tells units `(unit, path)` of a campaign that they belong to."""
+    await tx.execute(
+        """
+        INSERT INTO campaign_notice (campaign, unit, unit_path, at)
+        SELECT $1, unit, unit_path, $4
+          FROM unnest($2::text[], $3::text[]) AS u (unit, unit_path)
+            ON CONFLICT DO NOTHING
+        """,
+        campaign,
+        [unit for unit, _ in units],
+        [path for _, path in units],
+        now,
+    )
+
+
+async def seen(tx: Transaction, campaign: UUID, unit_path: str, now: datetime) -> None:
+    """One of the unit has looked at the campaign."""
+    await tx.execute(
+        "UPDATE campaign_notice SET seen_at = $3 WHERE campaign = $1 AND unit_path = $2 AND seen_at IS NULL", campaign, unit_path, now
+    )
+
+
+async def unread(tx: Transaction, unit_path: str) -> int:
+    """How many campaigns this unit belongs to and has not looked at."""
+    counted = await tx.fetchval("SELECT count(*) FROM campaign_notice WHERE unit_path = $1 AND seen_at IS NULL", unit_path)
+    return counted or 0

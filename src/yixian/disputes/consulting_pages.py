@@ -26,7 +26,7 @@ from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.deadlines import light
 from yixian.tickets.forms import LONGEST
-from yixian.tickets.model import Light, State
+from yixian.tickets.model import Light, State, Ticket
 from yixian.web.render import page
 
 LOOKING: Final = tuple(sorted(consulting.LOOKING))
@@ -141,11 +141,17 @@ async def _of_ticket(
         may_ask=ticket.state is State.AWAITING_DISPATCH,
         within=settings.consultation_limit,
         refused=refused,
-        values=values or {"units": "", "question": ""},
+        values=values or {"units": "" if found else _suggested(ticket, here), "question": ""},
         city=here.city,
         now=here.now,
         words=words,
     )
+
+
+def _suggested(ticket: Ticket, here: Here) -> str:
+    """The units that the gate hesitated between: they are asked first."""
+    units = dict.fromkeys(str(s["unit"]) for s in ticket.suggestions if s.get("unit"))
+    return "\n".join(choices.written(here.city, What.UNITS, unit) for unit in units)
 
 
 def _text(sent: object) -> str:

@@ -15,7 +15,7 @@ from yixian.db.outbox import Event
 from yixian.db.pool import Transaction
 from yixian.learning import corrections, store, watch
 from yixian.learning.corrections import Taken
-from yixian.learning.model import Source, Suspension, Watched, Withdrawn
+from yixian.learning.model import Correction, Repeated, Source, Suspension, Watched, Withdrawn
 from yixian.tickets import service as tickets
 from yixian.tickets.model import Action, HistoryRow, Ticket
 
@@ -94,14 +94,19 @@ async def _tell_repeated(
     if not made:
         return
     found = await store.repeated(tx, list(made), tuple(corrections.CORRECTS), least, now - corrections.REPEATED_WITHIN)
-    for one in found:
-        last = made[one.matter, one.region, one.unit]
-        basis = next((str(row.detail.get("basis") or "") for row in lives[last.ticket] if row.seq == last.seq), "")
-        body = {
-            "matter": one.matter, "region": one.region, "unit": one.unit, "numbers": one.numbers[:20], "count": len(one.numbers),
-            "since": one.since, "basis": basis, "at": now,
-        }  # fmt: skip
-        await outbox.put(tx, Event("correction.repeated", last.id, body, now))
+    told = [_wish(one, made[one.matter, one.region, one.unit], lives, now) for one in found]
+    if told:
+        await outbox.put(tx, *told)
+
+
+def _wish(one: Repeated, last: Correction, lives: Mapping[UUID, Sequence[HistoryRow]], now: datetime) -> Event:
+    """That the list should read otherwise, with its evidence, and the basis that was given last."""
+    basis = next((str(row.detail.get("basis") or "") for row in lives[last.ticket] if row.seq == last.seq), "")
+    body = {
+        "matter": one.matter, "region": one.region, "unit": one.unit, "numbers": one.numbers[:20], "count": len(one.numbers),
+        "since": one.since, "basis": basis, "at": now,
+    }  # fmt: skip
+    return Event("correction.repeated", last.id, body, now)
 
 
 async def consulted(tx: Transaction, events: Sequence[Event]) -> None:

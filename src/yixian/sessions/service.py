@@ -377,9 +377,9 @@ async def bars(tx: Transaction, number: str, action: Action) -> str | None:
     return "负责人正在接听这位来电人，结果登记后再派单；接听结束后自动放开。"
 
 
-async def waiting(tx: Transaction, actor: Actor, now: datetime) -> int:
-    """How many calls wait for the actor's unit."""
-    return await store.waiting(tx, actor.unit_path, now) if actor.acting.scope is Scope.UNIT else 0
+async def unread(tx: Transaction, actor: Actor, now: datetime) -> dict[str, int]:
+    """How many calls wait for the actor's unit just now, by the desk's address. One statement."""
+    return {"/desk/answering": await store.waiting(tx, actor.unit_path, now)} if actor.acting.scope is Scope.UNIT else {}
 
 
 # -- By the clock --------------------------------------------------------------------------------------------------

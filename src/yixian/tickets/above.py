@@ -14,6 +14,7 @@ import msgspec
 from litestar import Request
 
 from yixian.db.pool import Transaction
+from yixian.people.model import Actor
 from yixian.tickets.lifecycle import Refusal
 from yixian.tickets.model import Action, Line
 from yixian.tickets.service import Refused
@@ -56,6 +57,18 @@ async def grouped(request: Asked, tx: Transaction, group: UUID) -> tuple[UUID, .
 
 
 Noting = Callable[[Transaction, datetime], Awaitable[tuple[Note, ...]]]
+
+
+COUNTING: Final = "tickets_counting"
+"""Under this name the application's state keeps those who know what waits for a unit on desks of their own."""
+
+Counting = Callable[[Transaction, Actor, datetime], Awaitable[Mapping[str, int]]]
+
+
+async def unread(request: Asked, tx: Transaction, actor: Actor, now: datetime) -> dict[str, int]:
+    """How much waits for the actor's unit on the desks of the rooms above, by the desk's address; one statement a room."""
+    rooms: tuple[Counting, ...] = request.app.state.get(COUNTING) or ()
+    return {desk: n for room in rooms for desk, n in (await room(tx, actor, now)).items() if n}
 
 
 async def notes(request: Asked, tx: Transaction) -> tuple[Note, ...]:

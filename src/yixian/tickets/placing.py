@@ -8,13 +8,31 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+import msgspec
+
 from yixian.city.inforce import City
 from yixian.city.responsibility import Assignment
+from yixian.language import service as language
 from yixian.language.normalise import normalise, normalise_words
+from yixian.language.service import Reader
 from yixian.tickets.model import Ticket
 
-
 SUGGESTED: Final = 3
+
+
+class Where(msgspec.Struct, frozen=True):
+    """What is not clear about the place, and the places that the words may mean."""
+
+    ask: str
+    places: tuple[str, ...]
+    """Codes of regions, the likeliest first."""
+
+
+def asked(ticket: Ticket, reader: Reader) -> Where | None:
+    """What a caller would be asked back about the place; None when the words leave nothing open."""
+    text = f"{ticket.place}。{ticket.text}" if ticket.place else ticket.text
+    place = language.read(reader, text, ticket.title, ticket.audience)[0].place
+    return Where(place.ask, place.candidates) if place.ask else None
 
 
 def placed(ticket: Ticket, region: str, city: City, on: date) -> tuple[dict[str, Any], ...]:

@@ -13,9 +13,9 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from yixian.db.pool import Database
+from yixian.db.pool import Database, Scope
 from yixian.people.model import Actor, Role, Session
-from yixian.tickets import service
+from yixian.tickets import above, service
 from yixian.tickets.model import Count, State
 
 Asked = Request[Any, Any, Any]
@@ -58,6 +58,8 @@ class Counted(msgspec.Struct, frozen=True):
 
     at: datetime
     counts: tuple[Count, ...]
+    above: Mapping[str, int] = {}
+    """What waits for a unit on the desks of rooms above: disputes, consultations, campaigns, answering sessions."""
 
 
 @get("/desk/counts", include_in_schema=False)
@@ -66,11 +68,11 @@ async def count_waiting(
 ) -> Response[dict[str, int]]:
     """How many wait at each desk of who is signed in; at most `AGE` old."""
     actor = session.actor
-    counts = await _counted(request, actor, db, now) if counts_at_all(actor) else ()
-    return Response(waiting(actor, counts), headers={"Cache-Control": f"private, max-age={AGE.seconds}"})
+    last = await _counted(request, actor, db, now) if counts_at_all(actor) else Counted(now, ())
+    return Response({**last.above, **waiting(actor, last.counts)}, headers={"Cache-Control": f"private, max-age={AGE.seconds}"})
 
 
-async def _counted(request: Asked, actor: Actor, db: Database, now: datetime) -> tuple[Count, ...]:
+async def _counted(request: Asked, actor: Actor, db: Database, now: datetime) -> Counted:
     """Whoever has the same sight sees the same numbers: the whole hotline, or a branch of units."""
     kept: dict[tuple[str, str], Counted] = request.app.state.setdefault("tickets_waiting", {})
     acting = actor.acting
@@ -78,11 +80,12 @@ async def _counted(request: Asked, actor: Actor, db: Database, now: datetime) ->
     last = kept.get(sight)
     if last is None or now - last.at >= AGE:
         async with db.transaction(acting) as tx:
-            last = Counted(now, await service.counts(tx, actor, now))
+            more = await above.unread(request, tx, actor, now) if acting.scope is Scope.UNIT else {}
+            last = Counted(now, await service.counts(tx, actor, now), more)
         if len(kept) >= KEPT_MOST:
             kept.clear()
         kept[sight] = last
-    return last.counts
+    return last
 
 
 routes = (count_waiting,)
