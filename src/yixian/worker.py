@@ -25,7 +25,9 @@ from yixian.language.live import live_city
 from yixian.language.meaning import embedder
 from yixian.learning import jobs as learning_jobs
 from yixian.learning import service as learning
+from yixian.operators import jobs as operator_jobs
 from yixian.people import service as people
+from yixian.people.phones import service as phones
 from yixian.responsibilities import jobs as list_jobs
 from yixian.sessions import jobs as session_jobs
 from yixian.settings import Settings
@@ -57,6 +59,7 @@ async def run(settings: Settings, where: bootstrap.Addresses) -> None:
             attachment_jobs.kinds(),
             campaign_jobs.kinds(),
             session_jobs.kinds(),
+            operator_jobs.kinds(),
             _kinds(settings),
         )
         for name, kind in room.items()
@@ -109,6 +112,7 @@ def _kinds(settings: Settings) -> Mapping[str, Kind]:
     async def forget_sessions(database: Database, _job: Job, now: datetime) -> None:
         async with database.transaction(SYSTEM) as tx:
             await people.forget_sessions(tx, settings, now)
+            await phones.forget(tx, now)
 
     return {"people.sessions": Kind(forget_sessions, every=timedelta(hours=1))}
 

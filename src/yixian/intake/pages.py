@@ -22,7 +22,7 @@ Errors = dict[str, str]
 
 EMPTY: Final[Mapping[str, str]] = {
     "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
-    "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "",
+    "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "", "danger": "",
     "attach": "", "session": "", "key": "",
     "where": "", "asked": "", "meant": "", "looked": "", "at": "", "photo_at": "",
 }  # fmt: skip
@@ -54,6 +54,7 @@ def contact_of(values: Mapping[str, str], channel: Channel, more: Mapping[str, A
         # Whoever is not helped by the answer asks for people to look at it.
         "kind": RequestKind.HELP if values["insist"] else values["kind"] or None,
         "separate": bool(values["separate"]),
+        "danger": {"yes": True, "no": False}.get(values.get("danger", "")),
         "meant": values["meant"],
         **position_of(values["at"]),
         **(more or {}),

@@ -140,20 +140,42 @@ async def receipts(tx: Transaction, numbers: Sequence[str]) -> list[dict[str, An
     return [dict(r) for r in rows]
 
 
-async def recent_of(tx: Transaction, caller: UUID, limit: int) -> list[dict[str, Any]]:
-    """A caller's latest contacts over all channels, newest first: one history, however they came."""
+async def recent_of(tx: Transaction, callers: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
+    """The latest contacts of these callers over all channels, newest first: one history, however they came."""
     rows = await tx.fetch(
         """
         SELECT id, received_at, channel, kind, left(text, 80) AS text, outcome, tickets
           FROM contact
-         WHERE caller = $1
+         WHERE caller = ANY ($1)
          ORDER BY at DESC
          LIMIT $2
         """,
-        caller,
+        list(callers),
         limit,
     )
     return [dict(r) for r in rows]
+
+
+async def tickets_of(tx: Transaction, callers: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
+    """Tickets of these callers, open ones first, newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT number, state, matter, lead, place, left(text, 60) AS text, created_at, next_due, amber_at, closed_at
+          FROM ticket
+         WHERE caller = ANY ($1)
+         ORDER BY closed_at IS NOT NULL, created_at DESC
+         LIMIT $2
+        """,
+        list(callers),
+        limit,
+    )
+    return [dict(r) for r in rows]
+
+
+async def count_since(tx: Transaction, callers: Sequence[UUID], since: datetime) -> int:
+    """How many contacts these callers had since then."""
+    found: int | None = await tx.fetchval("SELECT count(*) FROM contact WHERE caller = ANY ($1) AND at > $2", list(callers), since)
+    return found or 0
 
 
 async def outcomes(tx: Transaction, source: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from yixian.city.model import Feeling
 from yixian.dispatch.model import Why
 from yixian.intake.model import Handed, Outcome
 from yixian.tickets.words import CHANNELS
@@ -51,10 +52,25 @@ HANDED: Final[Mapping[Handed, str]] = {
 }
 """What became of the wish to reach a leader."""
 
+FEELINGS: Final[Mapping[Feeling, str]] = {Feeling.ANGRY: "来电人很生气", Feeling.DESPERATE: "来电人情绪低落、无助"}
 
-__all__ = ("CHANNELS", "HANDED", "OUTCOMES", "TOLD", "WHYS", "sayings")
+NEEDS: Final = ("高龄", "听障", "视障", "行动不便", "言语障碍", "需要翻译")
+"""Special needs that are chosen from; what else is known is shown as it was written."""
+
+LANGUAGES: Final[Mapping[str, str]] = {"zh": "普通话", "yue": "粤语", "en": "英语", "other": "其他语言"}
+
+SPOKEN: Final[Mapping[str, str]] = {"zh": "zh-CN", "yue": "yue-Hans", "en": "en"}
+"""Languages of the pack's phrases as pages name them."""
+
+
+def needs(known: str) -> tuple[tuple[str, str], ...]:
+    """The special needs to choose from, what is known already among them."""
+    return tuple((need, need) for need in dict.fromkeys((*NEEDS, *((known,) if known else ()))))
+
+
+__all__ = ("CHANNELS", "FEELINGS", "HANDED", "LANGUAGES", "NEEDS", "OUTCOMES", "SPOKEN", "TOLD", "WHYS", "needs", "sayings")
 
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    return tuple(word for table in (OUTCOMES, TOLD, CHANNELS, WHYS, HANDED) for word in table.values())
+    return tuple(word for table in (OUTCOMES, TOLD, CHANNELS, WHYS, HANDED, FEELINGS, LANGUAGES) for word in table.values()) + NEEDS

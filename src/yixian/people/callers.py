@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,6 +26,10 @@ COUNTRY: Final = "CN"
 """Whose numbers are meant when none says its country (ISO 3166-1); a city elsewhere passes its own."""
 
 TAIL: Final = 4
+
+_LEGAL_FORM: Final = re.compile(r"(?:股份有限公司|有限责任公司|有限公司|公司|ltd|limited|inc)+$")
+_SHORTEST_FIRM: Final = 2
+"""Characters: a shorter name tells no firm from another."""
 
 
 class Field(StrEnum):
@@ -56,6 +61,13 @@ def normal_identity(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
+def normal_firm(text: str) -> str:
+    """A firm's name without what people leave out: its legal form, brackets and spaces. A name that is nothing else stays whole."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    short = _LEGAL_FORM.sub("", plain)
+    return short if len(short) >= _SHORTEST_FIRM else plain
+
+
 def caller_json(vault: Vault, caller: CallerIn, now: datetime, country: str = COUNTRY) -> dict[str, Any] | None:
     """One row of table `caller`, sealed, as `jsonb_populate_record(NULL::caller, …)` reads it; None when the caller said nothing of
     themselves that could be kept.
@@ -74,6 +86,7 @@ def caller_json(vault: Vault, caller: CallerIn, now: datetime, country: str = CO
         "phone_tail": _tail(phone),
         "identity": _hex(vault.seal(identity)) if identity else None,
         "identity_hash": _hex(vault.fingerprint(f"identity {identity}")) if identity else None,
+        "name_hash": _hex(_firm_print(vault, name)) if name and caller.kind is Audience.FIRM else None,
         "language": caller.language,
         "needs": caller.needs.strip(),
         "created_at": now,
@@ -96,6 +109,24 @@ async def by_phone(tx: Transaction, vault: Vault, phone: str, country: str = COU
     normal = normal_phone(phone, country)
     row = await store.caller_by_phone(tx, vault.fingerprint(f"phone {normal}")) if normal else None
     return _masked(vault, row) if row else None
+
+
+async def firm(tx: Transaction, vault: Vault, name: str, code: str) -> tuple[CallerMasked, ...]:
+    """The callers of one firm, found by its unified credit code, or by its name where no code is given; the latest first.
+
+    A firm calls from many numbers: each is a caller of its own, and all are the same firm.
+    """
+    identity = normal_identity(code)
+    if not identity and not name.strip():
+        return ()
+    by_code = vault.fingerprint(f"identity {identity}") if identity else None
+    by_name = _firm_print(vault, name) if name.strip() and not identity else None
+    return tuple(_masked(vault, row) for row in await store.firm(tx, by_code, by_name))
+
+
+async def same_firm(tx: Transaction, vault: Vault, caller: UUID) -> tuple[CallerMasked, ...]:
+    """All callers of the firm that this caller is of, that one among them; none when it is no firm, or nothing tells which."""
+    return tuple(_masked(vault, row) for row in await store.same_firm(tx, caller))
 
 
 async def masked(tx: Transaction, vault: Vault, ids: Iterable[UUID]) -> dict[UUID, CallerMasked]:
@@ -130,6 +161,21 @@ async def reveal(
     return vault.open(sealed)
 
 
+async def spoken_of(tx: Transaction, vault: Vault, caller: UUID, text: str) -> tuple[str, ...]:
+    """What in this text is the caller's own name or number, as it stands there; nothing is told that the text does not hold.
+
+    For a warning before a text is sent where others may read it: none of a caller whom the acting person may not see.
+    """
+    row = next(iter(await store.callers(tx, [caller])), None)
+    if row is None:
+        return ()
+    name = vault.open(row.name).strip() if row.name else ""
+    phone = "".join(c for c in vault.open(row.phone) if c.isdigit())[-8:] if row.phone else ""
+    digits = "".join(c for c in text if c.isdigit())
+    named = (name,) if len(name) >= 2 and name in text else ()
+    return (*named, f"…{phone[-TAIL:]}") if len(phone) == 8 and phone in digits else named
+
+
 def mask_name(name: str, kind: Audience = Audience.PERSON) -> str:
     """`陈**`; of a firm the first four characters."""
     shown = 4 if kind is Audience.FIRM else 1
@@ -146,6 +192,10 @@ def _masked(vault: Vault, row: CallerRow) -> CallerMasked:
     name = mask_name(vault.open(row.name), kind) if row.name else ""
     phone = mask_phone(row.phone_tail) or ("***" if row.phone else "")
     return CallerMasked(row.id, kind, name, phone, row.language, row.needs)
+
+
+def _firm_print(vault: Vault, name: str) -> bytes:
+    return vault.fingerprint(f"firm {normal_firm(name)}")
 
 
 def _tail(phone: str) -> str:

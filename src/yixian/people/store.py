@@ -432,6 +432,8 @@ async def upsert_caller(tx: Transaction, row: dict[str, Any]) -> UUID:
            SET name          = coalesce(known.name, excluded.name),
                identity      = coalesce(known.identity, excluded.identity),
                identity_hash = coalesce(known.identity_hash, excluded.identity_hash),
+               name_hash     = coalesce(known.name_hash, excluded.name_hash),
+               kind          = CASE WHEN excluded.name_hash IS NULL AND excluded.identity_hash IS NULL THEN known.kind ELSE excluded.kind END,
                language      = coalesce(nullif(excluded.language, ''), known.language),
                needs         = coalesce(nullif(excluded.needs, ''), known.needs)
         RETURNING id
@@ -449,6 +451,38 @@ async def caller_by_phone(tx: Transaction, phone_hash: bytes) -> CallerRow | Non
     """The caller with this phone; None when there is none that the acting person may see."""
     row = await tx.fetchrow(f"{CALLER} WHERE phone_hash = $1", phone_hash)
     return CallerRow(*row) if row else None
+
+
+async def firm(tx: Transaction, identity_hash: bytes | None, name_hash: bytes | None) -> tuple[CallerRow, ...]:
+    """The callers of a firm with this credit code or this name, the latest first; at most twenty."""
+    rows = await tx.fetch(
+        f"""
+        {CALLER}
+         WHERE kind = 'firm'
+           AND (identity_hash = $1::bytea OR name_hash = $2::bytea)
+         ORDER BY id DESC
+         LIMIT 20
+        """,
+        identity_hash,
+        name_hash,
+    )
+    return tuple(CallerRow(*r) for r in rows)
+
+
+async def same_firm(tx: Transaction, caller: UUID) -> tuple[CallerRow, ...]:
+    """The callers of the same firm, by credit code where this one's is known, else by name; the latest first, at most twenty."""
+    rows = await tx.fetch(
+        f"""
+        {CALLER}
+         WHERE kind = 'firm'
+           AND (identity_hash = (SELECT identity_hash FROM caller WHERE id = $1 AND kind = 'firm')
+                OR name_hash = (SELECT name_hash FROM caller WHERE id = $1 AND kind = 'firm' AND identity_hash IS NULL))
+         ORDER BY id DESC
+         LIMIT 20
+        """,
+        caller,
+    )
+    return tuple(CallerRow(*r) for r in rows)
 
 
 async def callers(tx: Transaction, ids: Sequence[UUID]) -> tuple[CallerRow, ...]:
