@@ -12,7 +12,7 @@ import pytest
 from yixian.city import pack
 from yixian.city import service as cities
 from yixian.city.inforce import compile_city
-from yixian.city.model import Gate
+from yixian.city.model import Danger, Gate, Plea, Urgency
 from yixian.city.service import NoCity
 from yixian.db import jobs, outbox
 from yixian.db.keys import Keys
@@ -28,10 +28,10 @@ from yixian.language.live import LiveCity
 from yixian.language.meaning import SIZE, Embed, embedder
 from yixian.language.model import Taught
 from yixian.language.service import compile_reader
-from yixian.people.model import SYSTEM_ACTOR, Actor, Role
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.people.secrets import SoftwareVault
 from yixian.tickets import service as tickets
-from yixian.tickets.model import Action, State, Step, Ticket
+from yixian.tickets.model import Action, Alarmed, State, Step, Ticket
 
 TINY = Path(__file__).parents[1] / "packs" / "tiny"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -171,3 +171,68 @@ async def test_without_a_city_it_waits(embed: Embed, database: Database) -> None
     look = SecondLook(embed, none_yet)
     assert not look.ready
     await outbox.hand_on(database, look.consumers(), NOW)
+
+
+HELP = "Please hurry, my brother is not breathing, he is lying in the road"
+FIELD = "Please hurry with the permit, my brother plays cricket in the park and the field is not open"
+
+_PLEAS = (
+    *(Plea(f"{now}, my {who} is {how}", True, ("999",), "illness", "en")
+      for now in ("please hurry", "please come") for who in ("brother", "father", "neighbour") for how in ("bleeding", "not breathing")),
+    *(Plea(f"{now}, my {who} {what}", False, (), "illness", "en")
+      for now in ("please hurry", "please come and look") for who in ("brother", "father", "neighbour")
+      for what in ("needs a permit for the park", "waits for the bin to be emptied")),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def watchful(town: _Town) -> _Town:
+    """Port Ash, where "hurry" alone raises an alarm, and meaning knows better."""
+    read = town.means.city.pack
+    danger = Danger(signs={"now": ("hurry", "please come")}, examples=_PLEAS, ask=0.02, sure=0.999)
+    warned = msgspec.structs.replace(read, triage=msgspec.structs.replace(read.triage, danger=danger))
+    reader, city = compile_reader(warned), compile_city(warned)
+    live: LiveCity = LiveCity(city, reader, _Lesson(), None)  # type: ignore[arg-type]  # as above
+    await town.look.prepare(town.database, live)
+    return msgspec.structs.replace(town, means=msgspec.structs.replace(town.means, city=city, reader=reader))
+
+
+async def test_an_alarm_that_means_nothing_is_stood_down_and_goes_on_to_the_gate(watchful: _Town) -> None:
+    number = await watchful.says(FIELD)
+    assert (await watchful.ticket(number)).alarm is Alarmed.RAISED
+    await watchful.works()
+    after = await watchful.ticket(number)
+    assert (after.alarm, after.urgency) == (Alarmed.STOOD_DOWN, Urgency.NORMAL)
+    assert after.confidence, "the gate has looked at it since"
+    async with watchful.database.transaction(SYSTEM) as tx:
+        row = next(row for row in await tickets.time_line(tx, after) if row.action == Action.STAND_DOWN)
+    assert (row.actor, row.role, row.public) == (SYSTEM_ACTOR.id, "system", False)
+    assert row.note and "danger" in row.detail
+
+
+async def test_an_alarm_that_means_one_stands(watchful: _Town) -> None:
+    number = await watchful.says(HELP)
+    await watchful.works()
+    after = await watchful.ticket(number)
+    assert (after.state, after.alarm, after.urgency) == (State.AWAITING_DISPATCH, Alarmed.RAISED, Urgency.CRITICAL)
+
+
+async def test_what_somebody_confirmed_is_not_stood_down_by_meaning(watchful: _Town) -> None:
+    number = await watchful.says(FIELD)
+    async with watchful.database.transaction(SYSTEM) as tx:
+        await tickets.act(tx, citizen(number), number, Action.CONFIRM_ALARM, Step(), watchful.means.city, NOW)
+    await watchful.works()
+    after = await watchful.ticket(number)
+    assert (after.alarm, after.urgency) == (Alarmed.CONFIRMED, Urgency.CRITICAL)
+
+
+async def test_what_a_resident_stood_down_is_looked_at_again(watchful: _Town) -> None:
+    number = await watchful.says(HELP)
+    await watchful.works()
+    before = await watchful.ticket(number)
+    async with watchful.database.transaction(SYSTEM) as tx:
+        await tickets.act(tx, citizen(number), number, Action.STAND_DOWN, Step(), watchful.means.city, NOW)
+    await watchful.works()
+    after = await watchful.ticket(number)
+    assert before.confidence == 0 and after.confidence, "weighed by the gate, now that it is an ordinary matter"
+    assert after.alarm is Alarmed.STOOD_DOWN

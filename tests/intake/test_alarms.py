@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import msgspec
 import pytest
-from tests.hotline import Hotline, hotline_on
+from tests.hotline import Browser, Hotline, hotline_on
 from tests.intake.conftest import NOW, TINY
 
 from yixian.city import pack
@@ -127,3 +128,69 @@ async def test_it_stands_above_what_is_long_overdue(hotline: Hotline) -> None:
     assert desk.text.index("Please hurry") < desk.text.index("zzz qqq xxx")
     # It is the one that is open for work, too.
     assert HELP in desk.text
+
+
+async def test_the_resident_says_that_nobody_is_in_danger_and_it_is_an_ordinary_ticket(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    number, code = await _known(browser, owner)
+    await browser.send(f"/ticket/{number}/stand_down", 303, code=code)
+    row = await owner.fetchrow("SELECT urgency, alarm, state FROM ticket")
+    assert row is not None
+    assert tuple(row) == ("normal", "stood_down", "awaiting_dispatch")
+    told = await owner.fetchrow("SELECT role, action, public FROM history ORDER BY seq DESC LIMIT 1")
+    assert told is not None
+    assert tuple(told) == ("citizen", "stand_down", True)
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    assert "特急" not in desk.text
+
+
+async def test_the_resident_says_that_somebody_is_in_danger_and_reads_the_numbers(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    number, code = await _known(browser, owner)
+    await browser.send(f"/ticket/{number}/confirm_alarm", 303, code=code)
+    page = await browser.open(f"/ticket/{number}?code={code}")
+    assert "tel:999" in page.page.links
+    assert await owner.fetchval("SELECT alarm FROM ticket") == "confirmed"
+
+
+async def test_without_the_code_nobody_stands_an_alarm_down(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    number, _ = await _known(browser, owner)
+    await browser.send(f"/ticket/{number}/stand_down", 404, code="WRONG1")
+    assert await owner.fetchval("SELECT alarm FROM ticket") == "raised"
+
+
+async def test_a_dispatcher_stands_it_down_with_one_press(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    await hotline.says(HELP)
+    number = await owner.fetchval("SELECT number FROM ticket")
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    assert "没有人有危险，解除警报" in desk.text
+    await desk.send(f"/desk/ticket/{number}/stand_down", 303)
+    assert await owner.fetchval("SELECT alarm FROM ticket") == "stood_down"
+    assert await owner.fetchval("SELECT role FROM history ORDER BY seq DESC LIMIT 1") == "dispatcher"
+
+
+async def test_who_was_asked_before_raises_no_needless_alarm(alert: Means, owner: asyncpg.Connection) -> None:
+    calm = await service.record(alert, ContactIn(HELP, danger=False), None, None, NOW)
+    assert calm.alarm == ()
+    assert await owner.fetchval("SELECT urgency FROM ticket") == "normal"
+
+
+async def test_who_says_that_somebody_is_in_danger_is_believed_whatever_the_words(alert: Means, owner: asyncpg.Connection) -> None:
+    receipt = await service.record(alert, ContactIn(POTHOLE, danger=True), None, None, NOW)
+    assert receipt.alarm
+    assert not receipt.tickets[0].dispatched
+    row = await owner.fetchrow("SELECT urgency, alarm, calm FROM ticket")
+    assert row is not None
+    assert tuple(row) == ("critical", "confirmed", "normal")
+
+
+async def _known(browser: Browser, owner: asyncpg.Connection) -> tuple[str, str]:
+    """The number and the check code that the page after saying it shows."""
+    number = await owner.fetchval("SELECT number FROM ticket")
+    found = re.search(rf"/ticket/{number}\?code=(\w+)", browser.text)
+    assert found is not None
+    return number, found[1]

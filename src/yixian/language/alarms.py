@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yixian.city.model import Danger, Pack
-from yixian.language.danger import Weighed, compile_danger, log_odds, weigh
+from yixian.language.danger import Weighed, compile_danger, doublings, log_odds, weigh
 from yixian.language.learned import folds_of
 from yixian.language.meaning import Vectors, centred
 from yixian.language.normalise import normalise
@@ -34,6 +34,8 @@ _WORDS: Final = 0.07
 """How much one log-odd of the words counts beside the meaning, whose vectors are of length 1."""
 _EMERGENCY: Final = 3.0
 """How much an emergency weighs against one that is none: there are three times fewer."""
+_LETTER: Final = 0.03
+"""What each doubling of a long message costs (see `danger`): who is in danger writes no long letters. The score goes from about -1 to 1."""
 _ALIKE: Final = 2 / 3
 """What words find at least so alarming, as a share of the pack's `ask`, is learned from; the rest is never asked about."""
 
@@ -69,6 +71,8 @@ class _Lessons(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
     truth: NDArray[np.bool_]
     fold: NDArray[np.intp]
+    cost: Floats
+    """Of each for its length."""
     chance: Floats
     """Of each, as its words are weighed by what the other folds teach."""
 
@@ -100,6 +104,7 @@ def compile_alarms(pack: Pack, reader: Reader, vectors: Mapping[str, NDArray[np.
         own = lessons.fold == fold
         known, weights, start = _fit(features[useful & ~own], lessons.truth[useful & ~own])
         score[own] = _scores(known, weights, start, features[own])
+    score -= lessons.cost
     known, weights, start = _fit(features[useful], lessons.truth[useful])
     return AlarmModel(mean, known, weights, start, _calm(score, lessons, danger.ask), _raised(score, lessons, danger.ask))
 
@@ -107,7 +112,7 @@ def compile_alarms(pack: Pack, reader: Reader, vectors: Mapping[str, NDArray[np.
 def hear(model: AlarmModel, weighed: Weighed, vector: NDArray[np.float32]) -> Heard:
     """What a message means for the alarm. `vector`: of `weighed.words`."""
     features = _features(centred(vector[None], model.mean), np.array([weighed.chance]))
-    score = float(_scores(model.known, model.weights, model.start, features)[0])
+    score = float(_scores(model.known, model.weights, model.start, features)[0]) - _LETTER * doublings(weighed.length)
     return Heard(score, score < model.calm, score >= model.raised)
 
 
@@ -131,7 +136,8 @@ def _lessons(pack: Pack, reader: Reader) -> _Lessons:
         model = compile_danger(taught, [ordinary[n - len(pleas)] for n in inside if n >= len(pleas)], reader.noise)
         assert model is not None, "each fold leaves both sorts"
         chance[outside] = [weigh(model, plain[n]).chance for n in outside]
-    return _Lessons((*pleas, *ordinary), truth, fold, chance)
+    cost = _LETTER * np.array([doublings(len(text)) for text in plain])
+    return _Lessons((*pleas, *ordinary), truth, fold, cost, chance)
 
 
 def _features(meant: Vectors, chance: Floats) -> Floats:

@@ -86,6 +86,8 @@ class Weighed(msgspec.Struct, frozen=True):
     """The numbers that it speaks for, best first; at least one."""
     words: str
     """The whole, or the stretch of it that is the most alarming."""
+    length: int
+    """Characters of the whole."""
 
 
 class _Heard(msgspec.Struct, frozen=True):
@@ -135,9 +137,9 @@ def weigh(model: DangerModel, text: str) -> Weighed:
     margins = model.start + _by_terms(model, read, stretches) + signs @ model.alone + ((signs @ model.beside) * signs).sum(axis=1) * _BESIDE
     margins[1:] -= _STRETCH_COSTS
     best = int(margins.argmax())
-    margin = float(margins[best]) - log2(max(1, len(text) / _LONG_FROM))
+    margin = float(margins[best]) - doublings(len(text))
     first, end = stretches[best]
-    return Weighed(round(_chance(margin), 4), _numbers(model, signs[best]), read[first:end])
+    return Weighed(round(_chance(margin), 4), _numbers(model, signs[best]), read[first:end], len(text))
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:
@@ -214,6 +216,11 @@ def _hear(phrases: Phrases, signs: dict[str, tuple[int, ...]], text: str) -> _He
 
 def _chance(margin: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, margin))))
+
+
+def doublings(length: int) -> float:
+    """How often a message of so many characters is twice as long as one that may still be a cry for help."""
+    return log2(max(1, length / _LONG_FROM))
 
 
 def log_odds(chance: Floats) -> Floats:
