@@ -53,6 +53,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Largest file that a ticket takes, in bytes."""
     attachments_most: int = 9
     """So many files each side may put with a ticket."""
+    sms: Literal["off", "show", "http"] = "off"
+    """How short messages leave: `off`, `show` (on the page, for a demo only), `http` (a gateway)."""
+    sms_url: str = ""
+    """For `http`: where messages are posted, as JSON with `to` and `text`."""
+    sms_key: str = ""
+    """For `http`: sent as `Authorization: Bearer`."""
     staff_rate: int = 30
     """Sign-in attempts a minute one address may make."""
     consultation_limit: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d*(m|h|wh|wd)$")] = "2wh"

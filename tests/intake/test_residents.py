@@ -99,7 +99,7 @@ async def test_photographs_go_with_the_ticket_without_what_they_told_and_offer_t
     assert browser.page.form("/say").fields.get("at", "") == "", "a place is only offered"
     await sends(browser, 201, at="23.1,113.27")
     (ticket,) = await tickets(hotline)
-    assert (ticket["latitude"], ticket["longitude"]) == (23.1, 113.27)
+    assert (float(ticket["latitude"]), float(ticket["longitude"])) == (23.1, 113.27)
     address = link(browser)
     progress = await browser.open(address)
     assert f"/ticket/{ticket['number']}/file/" in progress.answer.text

@@ -460,3 +460,16 @@ class Written(msgspec.Struct, frozen=True):
     orders: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     events: list[dict[str, Any]]
+
+
+class Own(msgspec.Struct, frozen=True):
+    """A ticket in its citizen's own list."""
+
+    number: str
+    state: State
+    matter: str | None
+    text: str
+    lead: str | None
+    created_at: datetime
+    answer_due: datetime | None
+    closed_at: datetime | None

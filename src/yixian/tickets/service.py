@@ -26,6 +26,7 @@ from yixian.tickets.model import (
     HistoryRow,
     Line,
     Order,
+    Own,
     Page,
     State,
     Step,
@@ -439,6 +440,15 @@ def _stage(row: HistoryRow, *, own: bool) -> Stage:
     note = row.note if own and row.action in SAID_TO_CITIZENS else ""
     detail = {k: v for k, v in row.detail.items() if k in ("days", "reason")} if row.action == Action.GRANT_EXTENSION else {}
     return Stage(row.at, row.action, row.target, unit, note, detail)
+
+
+OWN_MOST: Final = 100
+"""So many of their own tickets a resident is shown."""
+
+
+async def of_phone(tx: Transaction, phone_hash: bytes) -> tuple[Own, ...]:
+    """The tickets of a number that somebody proved to have, newest first, at most 100. `tx`: as the system. One statement."""
+    return await store.of_phone(tx, phone_hash, OWN_MOST)
 
 
 WRONG_CODE: Final = "编号或查询码不对，请核对后再试。"

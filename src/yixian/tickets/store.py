@@ -23,6 +23,7 @@ from yixian.tickets.model import (
     Light,
     Line,
     Order,
+    Own,
     OrderRole,
     Seal,
     State,
@@ -819,3 +820,20 @@ async def lookup_failures(tx: Transaction, number: str, since: datetime) -> int:
 async def put_lookup_failure(tx: Transaction, number: str, at: datetime) -> None:
     """Counts a wrong check code."""
     await tx.execute("INSERT INTO lookup_failure (number, at) VALUES ($1, $2)", number, at)
+
+
+async def of_phone(tx: Transaction, phone_hash: bytes, limit: int) -> tuple[Own, ...]:
+    """The tickets of the caller with this number, newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT t.number, t.state, t.matter, t.text, t.lead, t.created_at, t.answer_due, t.closed_at
+          FROM caller c
+          JOIN ticket t ON t.caller = c.id
+         WHERE c.phone_hash = $1
+         ORDER BY t.created_at DESC
+         LIMIT $2
+        """,
+        phone_hash,
+        limit,
+    )
+    return tuple(Own(r["number"], State(r["state"]), *list(r)[2:]) for r in rows)

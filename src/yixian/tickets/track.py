@@ -6,16 +6,21 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from yixian.attachments import api as incoming
+from yixian.attachments import service as attachments
+from yixian.attachments.model import Clean, Unfit
 from yixian.city.inforce import City
 from yixian.db.keys import Keys
 from yixian.db.pool import Database
-from yixian.people.model import Actor
-from yixian.tickets import forms, service, words
+from yixian.people.model import Actor, citizen
+from yixian.settings import Settings
+from yixian.tickets import files, forms, service, words
 from yixian.tickets.forms import Filled
 from yixian.tickets.model import Action
 from yixian.tickets.service import ClosedToLookUps, NotFound, Overtaken, Refused
@@ -51,7 +56,7 @@ async def citizen_page(
     return await _page(request, db, city, number, code, now, done=done)
 
 
-@post("/ticket/{number:str}/{action:str}", include_in_schema=False)
+@post("/ticket/{number:str}/{action:str}", include_in_schema=False, request_max_body_size=files.LARGEST_FORM)
 async def citizen_step(
     request: Asked,
     number: FromPath[str],
@@ -59,6 +64,7 @@ async def citizen_step(
     db: NamedDependency[Database],
     city: NamedDependency[City],
     keys: NamedDependency[Keys],
+    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Urges, supplements, withdraws, rates or reopens; when it cannot be done, the page says why and keeps what was typed."""
@@ -71,15 +77,39 @@ async def citizen_step(
     if actor is None:
         return page(request, "tickets/track.html", status=404, number=number, code="", refused=refused)
     filled = forms.read(what, sent, city, forms.CITIZENS[what])
+    try:
+        brought = await _brought(what, sent.getall("file", []), settings)
+    except Unfit as unfit:
+        brought, filled = [], msgspec.structs.replace(filled, errors=(*filled.errors, ("file", str(unfit))))
+    if brought and not filled.values["note"].strip():
+        filled = msgspec.structs.replace(filled, errors=())  # a photograph says enough
     if filled.errors:
         return await _page(request, db, city, number, code, now, status=422, tried=what, filled=filled)
     try:
         async with db.transaction(actor.acting) as tx:
-            await service.act(tx, actor, number, what, filled.step, city, now)
+            if brought:
+                await files.supplement(tx, actor, number, filled.step, brought, city, settings, now)
+            else:
+                await service.act(tx, actor, number, what, filled.step, city, now)
+    except Unfit as unfit:
+        filled = msgspec.structs.replace(filled, errors=(("file", str(unfit)),))
+        return await _page(request, db, city, number, code, now, status=422, tried=what, filled=filled)
     except (Refused, Overtaken) as refused:
         return await _page(request, db, city, number, code, now, status=409, tried=what, filled=filled, refused=str(refused))
     db.wake()
     return Redirect(f"/ticket/{number}?{urlencode({'code': code, 'done': action})}", status_code=303)
+
+
+async def _brought(action: Action, parts: list[Any], settings: Settings) -> list[tuple[str, Clean]]:
+    """The files of a supplement; other steps bring none.
+
+    Raises:
+        Unfit: one of them cannot be taken.
+    """
+    if action is not Action.SUPPLEMENT:
+        return []
+    sent = await incoming.sent_files(parts, settings.attachment_bytes)
+    return [(name, await attachments.prepared(data, settings)) for name, data in sent]
 
 
 async def _prove(db: Database, keys: Keys, city: City, number: str, code: str, now: datetime) -> tuple[Actor | None, str]:
@@ -105,12 +135,17 @@ async def _page(
     done: str = "",
 ) -> Response[Any]:
     progress = await service.progress(db, number, city, now)
+    async with db.transaction(citizen(number).acting) as tx:
+        ticket, _ = await service.read(tx, number)
+        kept = await attachments.of_ticket(tx, ticket.id)
     asked = [(action, forms.CITIZENS[action]) for action in progress.offered if action in forms.CITIZENS]
     return page(
         request,
         "tickets/progress.html",
         status=status,
         progress=progress,
+        matter=ticket.matter,
+        files=kept,
         code=code,
         asked=asked,
         buttons=forms.CITIZENS_BUTTONS,

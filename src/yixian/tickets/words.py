@@ -118,6 +118,18 @@ STANDS: Final[Mapping[State, str]] = {
 }
 """Where it stands, as a citizen is told."""
 
+NEXT: Final[Mapping[State, str]] = {
+    State.AWAITING_DISPATCH: "工作人员确定承办单位，随后这里会写出答复时限。",
+    State.DISPATCHED: "承办单位签收，和您联系，把处理结果答复您。",
+    State.HANDLING: "承办单位处理，把结果答复您。",
+    State.JOINT_REVIEW: "现单位继续处理；审定由哪个单位主办后，这里会写出来。",
+    State.UNIT_REVIEW: "答复审核后发给您。",
+    State.IN_REVIEW: "热线审核答复：合格就发给您，不合格退回单位再办。",
+    State.AWAITING_CALL_BACK: "请您看答复、作评价；不评价的话，我们会打电话问您。",
+    State.CLOSED: "没有解决的，三十天内可以在这里要求重新办理。",
+}
+"""What happens next, as a citizen is told; nothing for what is over."""
+
 KINDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.CONSULTATION: "咨询",
     RequestKind.HELP: "求助",
@@ -166,5 +178,5 @@ RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, ALARMS, SUPERVISIONS, ROLES, CHANNELS)
+    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, NEXT, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, ALARMS, SUPERVISIONS, ROLES, CHANNELS)
     return tuple(word for table in tables for word in table.values()) + tuple(word for _, word in RATINGS)

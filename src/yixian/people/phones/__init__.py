@@ -1,0 +1,1 @@
+"""A resident proves a telephone number by a code that is sent to it."""
