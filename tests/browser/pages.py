@@ -33,6 +33,7 @@ PAGES = (
     # Desks
     Page("operator", "/desk/operator", Role.OPERATOR),
     Page("dispatch", "/desk/dispatch", Role.DISPATCHER),
+    Page("load", "/desk/load", Role.SUPERVISOR),
     Page("ticket", "/desk/ticket/{ticket}", Role.SUPERVISOR),
     Page("tickets", "/desk/tickets", Role.SUPERVISOR),
     Page("unit", "/desk/unit", Role.HANDLER),

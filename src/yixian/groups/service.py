@@ -202,6 +202,11 @@ async def see(tx: Transaction, group: UUID, now: datetime) -> Whole:
     return Whole(line, await store.members(tx, group), await store.done(tx, group))
 
 
+async def tickets_of(tx: Transaction, group: UUID) -> tuple[UUID, ...]:
+    """The tickets of a group; none of one that there is not, or that the acting person may not see."""
+    return await store.tickets_of(tx, group)
+
+
 async def beside(tx: Transaction, actor: Actor, number: str) -> Earlier:
     """What is tied to a ticket: for a unit numbers alone."""
     ties: Ties = await store.ties(tx, number)

@@ -290,6 +290,11 @@ async def line(tx: Transaction, group: UUID, now: datetime) -> Line | None:
     return msgspec.convert(dict(row), Line) if row else None
 
 
+async def tickets_of(tx: Transaction, group: UUID) -> tuple[UUID, ...]:
+    """The tickets of a group."""
+    return tuple(r[0] for r in await tx.fetch("SELECT ticket FROM ticket_tie WHERE member_of = $1", group))
+
+
 async def members(tx: Transaction, group: UUID) -> tuple[Member, ...]:
     """The tickets of a group, oldest first."""
     rows = await tx.fetch(

@@ -16,19 +16,15 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, ServerSentEvent
 
 from yixian.city.inforce import City
-from yixian.city.model import Urgency
 from yixian.db.pool import Database
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.people.secrets import Vault
 from yixian.settings import Settings
-from yixian.tickets import above, choices, deadlines, forms, placing, service, words
-from yixian.tickets.choices import Unclear, What
-from yixian.tickets.model import OPEN, Action, Count, Filters, Light, Page, State, Ticket
-from yixian.tickets.service import NotFound, Seen
+from yixian.tickets import above, deadlines, service, words
+from yixian.tickets.model import OPEN, Count, Filters, Light, Page, State, Ticket
 from yixian.web.problems import usual
 from yixian.web.render import page
-from yixian.web.static import local
 
 Asked = Request[Any, Any, Any]
 
@@ -93,15 +89,6 @@ REVIEW_TABS: Final = (
 )
 
 CALL_BACK_TABS: Final = (Tab("waiting", "待回访", Filters(states=(State.AWAITING_CALL_BACK,))),)
-
-DISPATCH_TABS: Final = (
-    Tab("new", "待派单", Filters(states=(State.AWAITING_DISPATCH,))),
-    Tab("joint", "联合审定", Filters(states=(State.JOINT_REVIEW,))),
-)
-
-ALARMS: Final = Filters(states=(State.AWAITING_DISPATCH,), urgency=Urgency.CRITICAL)
-"""What stands above every list of the dispatch desk: what may be an emergency, and what else cannot wait."""
-ALARMS_SHOWN: Final = 10
 
 ALL: Final = Tab("all", "全部未办结", Filters())
 
@@ -183,79 +170,6 @@ def _sum(counted: Sequence[Count], filters: Filters) -> int | None:
 
 def _more(address: str, asked: dict[str, str], found: Page) -> str:
     return f"{address}?{urlencode({**asked, 'after': found.after})}" if found.after else ""
-
-
-# -- The dispatcher's queue --------------------------------------------------------------------------------------
-
-
-@get("/desk/dispatch", include_in_schema=False, dependencies=HERE, guards=[needs(Role.DISPATCHER, Role.SUPERVISOR)])
-async def dispatch_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    ticket: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-    region: FromQuery[str] = "",
-) -> Response[Any]:
-    """What the gate was not sure of, by the clock; the chosen one beside it with its suggestions.
-
-    `region`: where it is, as the dispatcher wrote it; the suggestions then name the units of that place.
-    """
-    open_tab = next((t for t in DISPATCH_TABS if t.key == tab), DISPATCH_TABS[0])
-    async with here.db.transaction(here.session.actor.acting) as tx:
-        found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
-        counted = await service.counts(tx, here.session.actor, here.now)
-        alarms = await service.worklist(tx, here.session.actor, ALARMS, "", ALARMS_SHOWN, here.now)
-        chosen = ticket or next((line.number for line in (*alarms.lines, *found.lines)), "")
-        seen = await _seen(tx, here.session.actor, chosen, here.city, here.now) if chosen else None
-        flags = await above.flags(here.request, tx, found.lines, here.now)
-    place, unclear = _place(region, here.city)
-    return page(
-        here.request,
-        "tickets/dispatch.html",
-        session=here.session,
-        tabs=[(t, _sum(counted, t.filters)) for t in DISPATCH_TABS],
-        open_tab=open_tab,
-        found=found,
-        alarms=alarms.lines,
-        more_alarms=bool(alarms.after),
-        next=_more("/desk/dispatch", {"tab": open_tab.key}, found),
-        first=f"/desk/dispatch?tab={open_tab.key}" if after else "",
-        flags=flags,
-        seen=seen,
-        ticket=seen.ticket if seen else None,
-        light=light_of(seen.ticket, here.now) if seen else Light.NONE,
-        form=forms.FORMS[Action.DISPATCH],
-        values=forms.proposed(Action.DISPATCH, seen.ticket, seen.orders, here.city) if seen else {},
-        suggestions=placing.placed(seen.ticket, place, here.city, here.now.astimezone(zone_of(here.city)).date()) if seen else (),
-        place=place or (seen.ticket.region if seen else None) or "",
-        region=choices.written(here.city, What.REGIONS, place) or region,
-        unclear=unclear,
-        city=here.city,
-        now=here.now,
-        words=words,
-        done=words.ACTIONS.get(done, ""),
-        done_key=done,
-        done_number=number,
-        back=local(f"/desk/dispatch?tab={open_tab.key}"),
-    )
-
-
-def _place(written: str, city: City) -> tuple[str, str]:
-    """The region's code, and what is unclear about it."""
-    try:
-        return choices.code_of(city, What.REGIONS, written), ""
-    except Unclear as unclear:
-        return "", str(unclear)
-
-
-async def _seen(tx: Any, actor: Actor, number: str, city: City, now: datetime) -> Seen | None:
-    """The chosen ticket; None when it is gone meanwhile."""
-    try:
-        return await service.see(tx, actor, number, city, now)
-    except NotFound:
-        return None
 
 
 # -- The supervisor's overview -----------------------------------------------------------------------------------
@@ -387,8 +301,8 @@ async def ticket_list(
 
 def sayings() -> tuple[str, ...]:
     """Titles and tabs, for the test of the catalogue."""
-    tabs = (*REVIEW_TABS, *CALL_BACK_TABS, *DISPATCH_TABS, ALL)
+    tabs = (*REVIEW_TABS, *CALL_BACK_TABS, ALL)
     return tuple(t.label for t in tabs)
 
 
-routes = (home, review_desk, call_back_desk, dispatch_desk, supervisor_desk, live, ticket_list)
+routes = (home, review_desk, call_back_desk, supervisor_desk, live, ticket_list)

@@ -11,6 +11,7 @@ from yixian.db.jobs import Job, Kind
 from yixian.db.outbox import Consumer, Event
 from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.tickets import notices, seals, store
+from yixian.tickets.presence import service as presence
 
 KEYS_KEPT: Final = timedelta(days=7)
 FAILURES_KEPT: Final = timedelta(days=1)
@@ -51,9 +52,10 @@ async def partitions(database: Database, job: Job, now: datetime) -> None:
 
 
 async def forget(database: Database, job: Job, now: datetime) -> None:
-    """Forgets idempotency keys after seven days and wrong check codes after one."""
+    """Forgets idempotency keys after seven days, wrong check codes after one, and who has long closed a ticket."""
     async with database.transaction(SYSTEM) as tx:
         await store.forget(tx, now - KEYS_KEPT, now - FAILURES_KEPT)
+        await presence.forget(tx, now)
 
 
 async def tell(tx: Transaction, events: tuple[Event, ...]) -> None:

@@ -1,0 +1,58 @@
+// The dispatcher's keys: x ticks the row that has the focus, or the one that is open; n goes on to the next ticket; a key on a heading that
+// folds opens it and goes to its first field. The list shows what is open; how many are ticked stands beside the bulk actions.
+const queue = document.querySelector("[data-queue]");
+const box = document.getElementById("bulk-box");
+const ticks = () => [...document.querySelectorAll('[data-queue] input[name="ticket"]')];
+
+function count() {
+  const n = ticks().filter((tick) => tick.checked).length;
+  const shown = document.querySelector("[data-ticked]");
+  if (shown) shown.textContent = n || "";
+}
+
+function row() {
+  return document.activeElement?.closest("[data-row]") ?? queue?.querySelector("[data-row]:has(a[aria-current])");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.matches("textarea, select, input:not([type=checkbox])") || document.querySelector("dialog[open]")) return;
+  if (event.key === "x") {
+    const tick = row()?.querySelector('input[name="ticket"]');
+    if (!tick) return;
+    event.preventDefault();
+    tick.checked = !tick.checked;
+    count();
+  } else if (event.key === "n" && !document.querySelector('[data-key="n"]')) {
+    const all = [...(queue?.querySelectorAll("[data-row]") ?? [])];
+    const at = all.findIndex((one) => one.querySelector("a[aria-current]"));
+    const next = all[at + 1]?.querySelector("a");
+    if (next) {
+      event.preventDefault();
+      next.click();
+    }
+  }
+});
+
+// keys.js presses the heading; here the first field that is empty gets the focus, once the fold is open.
+for (const heading of document.querySelectorAll("summary[data-key]")) {
+  heading.addEventListener("click", () => {
+    requestAnimationFrame(() => {
+      const fold = heading.parentElement;
+      if (fold.open) fold.querySelector("button.primary, input:not([type=hidden], [type=checkbox]), textarea")?.focus();
+    });
+  });
+}
+
+for (const tick of ticks()) tick.addEventListener("change", count);
+const all = document.querySelector("[data-tick-all]");
+if (all) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const on = ticks().some((tick) => !tick.checked);
+    for (const tick of ticks()) tick.checked = on;
+    count();
+  });
+}
+count();
+queue?.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest" });
