@@ -26,7 +26,7 @@ clean-demo: env ## forget the demo's data
 	@$(YIXIAN) demo --forget
 
 test: env ## run the whole test suite against a real PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadfile
 
 test-browser: env ## the pages in a real browser: axe, keyboard, widths (Chromium of the system; apt installs it for root)
 	@sh scripts/need-browser $(VENV)
