@@ -175,6 +175,7 @@ DESKS = (
     Desk("/desk/review", "审核", frozenset({Role.REVIEWER, Role.SUPERVISOR}), "日常", "check-circle"),
     Desk("/desk/callback", "回访", frozenset({Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR}), "日常", "phone-back"),
     Desk("/desk/supervisor", "总览", HOTLINE_ROLES - {Role.OPERATOR, Role.CALL_BACK}, "督导", "gauge"),
+    Desk("/desk/templates", "答复模板", UNIT_ROLES | {Role.KNOWLEDGE_EDITOR}, "规则", "book"),
     Desk("/desk/list", "职责清单", review.READERS, "规则", "book"),
     Desk("/desk/models", "派单模型", learning.LOOKING, "规则", "chip"),
     Desk("/admin/city", "城市数据", frozenset({Role.SYSTEM_ADMIN}), "管理", "building"),

@@ -70,7 +70,7 @@ async def answered(hotline: Hotline) -> tuple[str, str]:
 
 
 def offered(browser: Browser) -> set[str]:
-    return {f.action.rsplit("/", 1)[-1] for f in browser.page.forms if f.action.startswith("/desk/ticket/")} - {"reveal"}
+    return {f.action.rsplit("/", 1)[-1] for f in browser.page.forms if f.action.startswith("/desk/ticket/")} - {"reveal", "files"}
 
 
 async def state_of(hotline: Hotline, number: str) -> str:

@@ -23,7 +23,23 @@ from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, 
 from yixian.people.refusals import Invalid
 from yixian.people.refusals import NotFound as Unknown
 from yixian.people.refusals import Refused as NotAllowed
-from yixian.tickets import above, changes, choices, desks, forms, handling, lifecycle, numbers, service, track, unit_desk, wording, words
+from yixian.tickets import (
+    above,
+    changes,
+    choices,
+    desks,
+    forms,
+    handling,
+    leaving,
+    lifecycle,
+    numbers,
+    service,
+    template_desk,
+    track,
+    unit_desk,
+    wording,
+    words,
+)
 from yixian.tickets.choices import Choice, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
@@ -89,6 +105,8 @@ async def ticket_page(
     next: FromQuery[str] = "",
 ) -> Response[Any]:
     """The ticket as this person may see it."""
+    if number.endswith(".pdf"):
+        return await leaving.pdf_of(here, number.removesuffix(".pdf"))
     sight = await _look(here, number)
     return _page(here, sight, done=done, back=next)
 
@@ -318,5 +336,5 @@ def _page(
 
 routes = (
     ticket_page, take_step, reveal, check_answer, fill_answer, offer_choices,
-    *handling.routes, *desks.routes, *unit_desk.routes, *track.routes,
+    *handling.routes, *leaving.routes, *template_desk.routes, *desks.routes, *unit_desk.routes, *track.routes,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -189,7 +189,7 @@ async def unit_desk(
         tallies, facets = await service.hand(tx, actor, here.now)
         open_tab = tab_of(tab, tallies, Role.UNIT_REVIEWER in actor.roles)
         if open_tab.key == "returned":
-            back, rest = await service.given_back(tx, _moment(after) or here.now)
+            back, rest = await service.given_back(tx, _moment(after) or here.now + timedelta(seconds=1))
             return _given_back(here, open_tab, tallies, back, rest, after)
         found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now)
         flags = await above.flags(here.request, tx, found.lines, here.now)
