@@ -93,3 +93,8 @@ ALTER TABLE caller
     ADD COLUMN name_hash bytea;
 COMMENT ON COLUMN caller.name_hash IS 'Of a firm: keyed hash of its name without its legal form and place, to find the firm''s other numbers.';
 CREATE INDEX caller_by_name ON caller (name_hash) WHERE name_hash IS NOT NULL;
+
+-- A pack may say how operators speak.
+ALTER TABLE pack_document
+    DROP CONSTRAINT pack_document_code_check,
+    ADD CONSTRAINT pack_document_code_check CHECK (code IN ('city', 'calendar', 'gate', 'limits', 'triage', 'queues', 'closed', 'speech'));
