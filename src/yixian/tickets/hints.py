@@ -206,6 +206,7 @@ def _greeting(said: str) -> Hint | None:
 _DID: Final = re.compile(
     r"(?:已|己经|现已|均已|经)[^，。；！？\n]{0,24}?(?:修复|维修|更换|清理|清运|清除|处理|处置|解决|整改|整治|拆除|查处|处罚|立案|核查|核实|调查|检查|巡查"
     r"|约谈|劝离|劝导|告知|联系|协调|督促|责令|要求|安排|移交|转交|恢复|疏通|加固|完成|办结|办理|退还|退款|支付|发放|受理|开展|组织|派)"
+    r"|(?:当场|现场|随即|立即|当即|前往|赶到|会同|联合|到)[^。！？\n]{0,24}?(?:检查|核查|核实|责令|整改|处置|处理|处罚|维修|更换|清理|劝离|测量|检测|约谈)"
     r"|(?:修复|更换|清理|处理|整改|完成|疏通|恢复|核实|查实|发现)(?:了|完毕|完成|到位|情况)"
     r"|\b(?:was|were|has been|have been|had been|is now|are now)\s+(?:\w+ly\s+)?\w+(?:ed|en|t|wn|ne|lt|ut|id)\b"
     r"|\b(?:we|i|they|team|crew|officers?|inspectors?|staff|contractors?|engineers?)\s+(?:\w+ly\s+)?"
@@ -232,7 +233,7 @@ def _who(said: str) -> Hint | None:
 
 
 _WHEN: Final = re.compile(
-    r"\d{1,2}\s?月\s?\d{1,2}\s?日|\d{1,2}\s?[日号]|\d{4}[-/年.]\d{1,2}|\d{1,2}[时点:：]\d{0,2}|今[天日晨晚早]|昨[天日晚]|前天|当[天日晚]|次日|明[天日]"
+    r"\d{1,2}\s?月\s?\d{1,2}\s?[日号]|\d{1,2}\s?日|\d{4}[-/年.]\d{1,2}|\d{1,2}[时点:：]\d{0,2}|今[天日晨晚早]|昨[天日晚]|前天|当[天日晚]|次日|明[天日]"
     r"|[上下本]周|周[一二三四五六日天]|星期|月底|月[初中]|年底|[上中下]旬|[一二三四五六七八九十两\d]+个?(?:工作日|小时|天|日|周|个月)(?:内|前|后)?"
     r"|\b(?:today|tonight|yesterday|tomorrow|(?:this|last|next) (?:morning|afternoon|evening|night|week|month)"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may \d|june|july|august|september|october|november|december"
