@@ -27,7 +27,7 @@ def embed() -> Embed:
 @pytest.fixture(scope="module")
 def small(guangzhou: Pack) -> Pack:
     assert guangzhou.triage.danger is not None
-    danger = msgspec.structs.replace(guangzhou.triage.danger, examples=guangzhou.triage.danger.examples[::5])
+    danger = msgspec.structs.replace(guangzhou.triage.danger, examples=guangzhou.triage.danger.examples[::4])
     return msgspec.structs.replace(
         guangzhou, examples=guangzhou.examples[::FEW], triage=msgspec.structs.replace(guangzhou.triage, danger=danger)
     )
@@ -51,7 +51,11 @@ def _score(taught: tuple[Reader, AlarmModel], embed: Embed, text: str) -> float:
 
 def test_who_is_in_danger_stays_above_who_complains_in_the_same_words(taught: tuple[Reader, AlarmModel], embed: Embed) -> None:
     emergencies = ("厨房着火了，奶奶还在里面出不来", "有人掉进河里了，快没力气了", "my father collapsed and is not breathing")
-    complaints = ("建议小区定期检查灭火器，以防着火", "河边应该加装护栏，避免有人落水", "the smell of the paint shop annoys us, please check")
+    complaints = (
+        "建议小区定期检查灭火器，以防着火",
+        "河边应该加装护栏，避免有人落水",
+        "the paint shop smells, please check it",
+    )
     lowest = min(_score(taught, embed, text) for text in emergencies)
     assert lowest > max(_score(taught, embed, text) for text in complaints)
     assert lowest >= taught[1].calm

@@ -158,9 +158,13 @@ def _scores(known: Floats, weights: Floats, start: float, features: Floats) -> F
 
 
 def _calm(score: Floats, lessons: _Lessons, ask: float) -> float:
-    """The score that at most `LOST` of the emergencies that words raise an alarm for lie below."""
+    """The score that at most `LOST` of the emergencies that words raise an alarm for lie below.
+
+    Too few of them can prove no such share: then nothing is ever stood down.
+    """
     heard = np.sort(score[lessons.truth & (lessons.chance >= ask)])
-    return float(heard[int(LOST * lessons.truth.sum())]) if len(heard) else -np.inf
+    allowed = int(LOST * lessons.truth.sum())
+    return float(heard[allowed]) if 1 <= allowed < len(heard) else -np.inf
 
 
 def _raised(score: Floats, lessons: _Lessons, ask: float) -> float:

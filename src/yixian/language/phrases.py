@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import add
 
 import msgspec
@@ -36,11 +37,17 @@ def compile_phrases(words: Iterable[str]) -> Phrases:
     return Phrases(known, lengths, frozenset(word for word in known if len(word) == 1))
 
 
+@lru_cache(maxsize=8)
+def _pairs(text: str) -> tuple[str, ...]:
+    """Neighbouring characters: one text is asked for many sorts of phrases, one sort after the other."""
+    return tuple(map(add, text, text[1:]))
+
+
 def find_all(phrases: Phrases, text: str) -> list[Found]:
     """Every phrase at every place, overlapping ones too, by place and then longest first."""
     found: list[Found] = []
     heads, words = phrases.heads, phrases.words
-    for start, head in enumerate(map(add, text, text[1:])):
+    for start, head in enumerate(_pairs(text)):
         if head in heads:
             for length in heads[head]:
                 end = start + length
