@@ -12,7 +12,6 @@ from yixian.db import bootstrap, outbox
 from yixian.disputes import consulting, consulting_pages, jobs, words
 from yixian.web import render
 
-
 LANE = "The street light in Tollbooth Lane is out, third night"
 
 
