@@ -60,7 +60,7 @@ def running_city(contacts: int = 0) -> Iterator[City]:
     home.chmod(0o755)
     settings = Settings(
         home=home, port=_free_port(), web_processes=1, secure_cookies=False, second_factor=False,
-        staff_rate=10_000, meaning=False, log_level="error",
+        staff_rate=10_000, meaning=False, log_level="error", sms="show",
     )  # fmt: skip
     try:
         with bootstrap.addresses(settings) as where:

@@ -25,6 +25,7 @@ PAGES = (
     Page("front", "/"),
     Page("track", "/track"),
     Page("progress", "/ticket/{ticket}?code={code}"),
+    Page("my", "/my"),
     Page("problem", "/nowhere"),
     Page("login", "/login"),
     # Everybody who works here

@@ -22,7 +22,6 @@ def answer(content: Content, asked: str = "", *, keep: int = 3600) -> Response[b
     headers = {
         "Content-Disposition": f"{shown}; filename=\"file\"; filename*=UTF-8''{quote(content.name, safe='')}",
         "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": f"private, max-age={keep}",
         "Accept-Ranges": "bytes",

@@ -12,7 +12,7 @@ from yixian.city.model import Audience, Urgency
 from yixian.dispatch.model import Why
 from yixian.intake.model import Outcome, PlaceChoice, Preview
 
-LEAST_LIKELY: Final = 0.04
+LEAST_LIKELY: Final = 0.005
 """A suggestion less likely than this is noise: offering it would only make people wonder."""
 
 

@@ -5,14 +5,13 @@ const words = document.documentElement.lang.startsWith("en")
   : { play: "读给我听", stop: "停止" };
 let speaking = null;
 
+const SIGNS = new URL("icons.svg", import.meta.url).pathname;
 function shape(name) {
-  const use = document.querySelector(".icon use")?.getAttribute("href");
-  if (!use) return "";
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const part = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  part.setAttribute("href", use.replace(/#.*/, "") + "#" + name);
+  part.setAttribute("href", `${SIGNS}#${name}`);
   svg.append(part);
   return svg;
 }

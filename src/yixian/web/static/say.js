@@ -3,6 +3,7 @@
 const holder = document.querySelector("[data-files]");
 const form = holder?.closest("form");
 
+const SIGNS = new URL("icons.svg", import.meta.url).pathname;
 function part(n) {
   return holder.dataset.says.split("|")[n];
 }
@@ -10,12 +11,11 @@ function say(text) {
   holder.querySelector("[data-said]").textContent = text;
 }
 function icon(name) {
-  const use = document.querySelector(".icon use")?.getAttribute("href") ?? "";
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  shape.setAttribute("href", use.replace(/#.*/, "") + "#" + name);
+  shape.setAttribute("href", `${SIGNS}#${name}`);
   svg.append(shape);
   return svg;
 }
