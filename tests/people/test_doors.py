@@ -82,7 +82,7 @@ async def test_one_address_may_not_try_for_ever(door: Door, hire: Hire, clock: C
 
 @pytest.mark.parametrize("headers", ({}, {"X-CSRF-Token": "wrong"}, {"X-CSRF-Token": ""}))
 async def test_a_change_without_the_sessions_token_is_refused(door: Door, hire: Hire, enter: Enter, headers: dict[str, str]):
-    await hire("sys", Role.SYSTEM_ADMIN)
+    await hire("sys", Role.SECURITY_ADMIN)
     token = await enter("sys")
     for answer in (
         await door.post("/api/v1/staff", json=NEW_STAFF, headers=headers),

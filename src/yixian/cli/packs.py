@@ -10,8 +10,9 @@ import typer
 from rich.table import Table
 
 from yixian.app import clock
+from yixian.city import exporting, service
 from yixian.city import pack as packs
-from yixian.city import service
+from yixian.city.model import Pack
 from yixian.city.tables import Severity
 from yixian.cli.common import Json, err, out, print_json, with_database
 from yixian.db.pool import SYSTEM, Database
@@ -52,6 +53,29 @@ def load(folder: Folder, json: Json = False) -> None:
     out.print("Nothing had changed." if summary.load is None else f"Loading {summary.load}: {summary.changes:,} changes.")
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", file_okay=False)],
+    json: Json = False,
+) -> None:
+    """Write the city in force back as a pack, with what administrators and editors changed."""
+
+    async def use(database: Database, _settings: Settings) -> Pack:
+        async with database.transaction(SYSTEM) as tx:
+            return await service.current(tx)
+
+    try:
+        pack = with_database(use)
+        written = exporting.write(pack, folder, service.day_in(pack, clock()))
+    except (service.NoCity, OSError) as error:
+        err.print(str(error), highlight=False)
+        raise typer.Exit(1) from error
+    if json:
+        print_json({"folder": str(folder), "files": written})
+    else:
+        out.print(f"{written} files in {folder}. Check them: yixian pack check {folder}", highlight=False, markup=False)
+
+
 def _show_kept(summary: service.LoadSummary) -> None:
     """Where the pack and the approved list part ways: the approved words hold."""
     for kept in summary.kept:
@@ -59,6 +83,8 @@ def _show_kept(summary: service.LoadSummary) -> None:
         holds = f"lead {kept.approved.lead} since {kept.approved.valid_from}" if kept.approved else "it has ended"
         news = " (changed by this loading)" if kept.now_changed else ""
         out.print(f"{kept.code} stays as approved: {holds}; the pack {says}{news}.", highlight=False, markup=False)
+    for thing, code in summary.adjusted:
+        out.print(f"{thing} {code} stays as an administrator changed it: see /admin/city.", highlight=False, markup=False)
     for one, other in summary.clashes:
         out.print(f"{one} and {other} fit equally, one of the pack and one approved: propose a change.", highlight=False, markup=False)
     if summary.kept:
