@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from yixian.city import pack
 from yixian.city import service as cities
@@ -176,25 +178,42 @@ async def test_without_a_city_it_waits(embed: Embed, database: Database) -> None
 HELP = "Please hurry, my brother is not breathing, he is lying in the road"
 FIELD = "Please hurry with the permit, my brother plays cricket in the park and the field is not open"
 
+_WHO = ("brother", "father", "neighbour", "daughter", "friend", "wife", "son", "mother")
 _PLEAS = (
-    *(Plea(f"{now}, my {who} is {how}", True, ("999",), "illness", "en")
-      for now in ("please hurry", "please come") for who in ("brother", "father", "neighbour") for how in ("bleeding", "not breathing")),
-    *(Plea(f"{now}, my {who} {what}", False, (), "illness", "en")
-      for now in ("please hurry", "please come and look") for who in ("brother", "father", "neighbour")
-      for what in ("needs a permit for the park", "waits for the bin to be emptied")),
+    *(Plea(f"{now}, my {who} is {how}", True, ("999",), "illness", "en") for now in ("please hurry", "please come", "hurry") for who in _WHO
+      for how in ("bleeding", "not breathing", "lying in the road", "unconscious", "trapped", "on fire", "drowning", "choking", "stabbed")),
+    *(Plea(f"{now}, my {who} {what}", False, (), "illness", "en") for now in ("please hurry", "please come and look") for who in _WHO
+      for what in ("needs a permit for the park", "waits for the bin to be emptied", "wants to play cricket", "asks about the field")),
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def remembered(embed: Embed) -> Embed:
+    """The same, making each vector once for all tests here."""
+    known: dict[str, NDArray[np.float32]] = {}
+
+    def again(texts: Sequence[str]) -> NDArray[np.float32]:
+        known.update({text: embed([text])[0] for text in texts if text not in known})
+        return np.stack([known[text] for text in texts])
+
+    return again
+
+
 @pytest.fixture
-async def watchful(town: _Town) -> _Town:
+async def watchful(town: _Town, remembered: Embed) -> _Town:
     """Port Ash, where "hurry" alone raises an alarm, and meaning knows better."""
     read = town.means.city.pack
-    danger = Danger(signs={"now": ("hurry", "please come")}, examples=_PLEAS, ask=0.02, sure=0.999)
+    danger = Danger(signs={"now": ("hurry", "please come")}, examples=_PLEAS, ask=0.002, sure=0.999)
     warned = msgspec.structs.replace(read, triage=msgspec.structs.replace(read.triage, danger=danger))
     reader, city = compile_reader(warned), compile_city(warned)
     live: LiveCity = LiveCity(city, reader, _Lesson(), None)  # type: ignore[arg-type]  # as above
-    await town.look.prepare(town.database, live)
-    return msgspec.structs.replace(town, means=msgspec.structs.replace(town.means, city=city, reader=reader))
+
+    async def find(_database: Database) -> LiveCity:
+        return live
+
+    look = SecondLook(remembered, find)
+    await look.prepare(town.database, live)
+    return msgspec.structs.replace(town, look=look, means=msgspec.structs.replace(town.means, city=city, reader=reader))
 
 
 async def test_an_alarm_that_means_nothing_is_stood_down_and_goes_on_to_the_gate(watchful: _Town) -> None:

@@ -106,7 +106,9 @@ def compile_alarms(pack: Pack, reader: Reader, vectors: Mapping[str, NDArray[np.
         score[own] = _scores(known, weights, start, features[own])
     score -= lessons.cost
     known, weights, start = _fit(features[useful], lessons.truth[useful])
-    return AlarmModel(mean, known, weights, start, _calm(score, lessons, danger.ask), _raised(score, lessons, danger.ask))
+    # What is like nothing that was taught scores `start`; that is never sure, nor is what the machine takes for an emergency.
+    calm = min(_calm(score, lessons, danger.ask), start, 0.0)
+    return AlarmModel(mean, known, weights, start, calm, max(calm, _raised(score, lessons, danger.ask)))
 
 
 def hear(model: AlarmModel, weighed: Weighed, vector: NDArray[np.float32]) -> Heard:
@@ -168,7 +170,6 @@ def _calm(score: Floats, lessons: _Lessons, ask: float) -> float:
 
 
 def _raised(score: Floats, lessons: _Lessons, ask: float) -> float:
-    """The score that no more than `LOST` of what is harmless and not asked about reaches; never one that could be stood down."""
+    """The score that no more than `LOST` of what is harmless and not asked about reaches."""
     quiet = np.sort(score[~lessons.truth & (lessons.chance < ask)])
-    rare = float(quiet[-1 - int(LOST * len(quiet))]) if len(quiet) else np.inf
-    return max(rare, _calm(score, lessons, ask))
+    return float(quiet[-1 - int(LOST * len(quiet))]) if len(quiet) else np.inf
