@@ -90,7 +90,7 @@ def _kept(row: HistoryRow) -> dict[str, Any]:
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], city: City) -> Iterable[Field]:
     for name, label in LABELS.items():
         old, new = before.get(name), after.get(name)
-        if old != new:
+        if (old or None) != (new or None):
             yield Field(label, _written(name, old, city), _written(name, new, city), translate=name == "state")
 
 
