@@ -72,6 +72,7 @@ async def test_another_matter_is_chosen_with_a_tap_and_a_person_confirms_it(hotl
 async def test_none_of_these_leaves_it_to_a_person(hotline: Hotline) -> None:
     browser = await hotline.browser().open("/")
     await browser.send("/say", text=LAMP, step="look")
+    assert _radios(browser, "meant")[-1] == ("meant", "-")
     await browser.send("/say", 201, meant="-")
     assert [(t["matter"], t["lead"]) for t in await tickets(hotline)] == [(None, None)]
 

@@ -216,7 +216,7 @@ def _look(request: Asked, means: Means, said: Said, seen: Understood, status: in
     values = {**said.values, "asked": "1", "looked": "1"}
     return page(
         request, "intake/understood.html", status=status, values=values, errors=said.wrong, files=said.files, seen=seen, city=means.city,
-        none=NONE_OF_THEM, photo_region=_region_of(values["photo_at"], means), at_region=_region_of(values["at"], means),
+        none_of_them=NONE_OF_THEM, photo_region=_region_of(values["photo_at"], means), at_region=_region_of(values["at"], means),
     )  # fmt: skip
 
 
