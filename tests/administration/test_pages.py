@@ -73,7 +73,8 @@ async def test_going_back_from_the_trial_keeps_what_was_typed(admin: Browser) ->
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"reason": ""}, "请写明理由"), ({"since": "soon"}, "请填写生效日期"), ({"since": "2020-01-01"}, "不能早于今天"), ({"name": ""}, "不能为空"),
+        ({"reason": ""}, "请写明理由"), ({"since": "soon"}, "请填写生效日期"), ({"since": "2020-01-01"}, "不能早于今天"),
+        ({"name": ""}, "不能为空"),
         ({"parent": "nobody"}, "没有找到"), ({"name": "x" * 501}, "太长了"), ({}, "没有任何改动"),
     ],
 )  # fmt: skip

@@ -260,7 +260,7 @@ async def test_an_answer_with_markup_is_shown_as_text(hotline: Hotline):
     ("login", "desk"),
     [
         ("operator", "/desk/operator"), ("dispatcher", "/desk/dispatch"), ("roads", "/desk/unit"), ("roads.chief", "/desk/unit"),
-        ("reviewer", "/desk/review"), ("caller", "/desk/callback"), ("supervisor", "/desk/supervisor"), ("admin", "/admin/staff"),
+        ("reviewer", "/desk/review"), ("caller", "/desk/callback"), ("supervisor", "/desk/supervisor"), ("admin", "/admin/city"),
     ],
 )  # fmt: skip
 async def test_everybody_begins_at_their_own_desk(hotline: Hotline, login: str, desk: str):
