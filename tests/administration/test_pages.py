@@ -200,3 +200,15 @@ async def test_what_is_not_there_is_not_found(admin: Browser, path: str) -> None
 async def test_settings_are_shown_without_what_is_secret(admin: Browser) -> None:
     await admin.open("/admin/settings")
     assert "session_idle_minutes" in admin.text and "postgresql://" not in admin.text
+
+
+async def test_the_security_administrator_sees_fingerprints_and_no_city(hotline: Hotline) -> None:
+    await hotline.owner.execute("UPDATE staff SET roles = '{security_admin}' WHERE login = 'admin'")
+    security = await hotline.staff("admin")
+    for path in ("/admin/keys", "/admin/sessions", "/admin/staff", "/admin/staff/import"):
+        await security.open(path)
+    for path in ("/admin/city", "/admin/settings", "/admin/audit"):
+        await security.open(path, 403)
+    master = (hotline.app.state.process.settings.home / "master.key").read_text().strip()
+    await security.open("/admin/keys")
+    assert "加密来电人信息和一次性口令" in security.text and master[:8] not in security.text
