@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from tests.attachments.files import SECRET, bomb, photo, wav
 from tests.hotline import Browser, Hotline, hotline_on
+from tests.web.look import Page
 
 from yixian.db import bootstrap
 from yixian.intake import pages
 from yixian.intake.service import Unfit
 
 LAMP = "The street light outside our house in Castle Ward is out, third night"
-QUESTION = "When is the household waste collected?"
+QUESTION = "how do I get a berth"
 
 
 @pytest.fixture
@@ -207,3 +208,18 @@ async def test_the_english_edition_names_matter_and_unit(hotline: Hotline) -> No
     assert "Is this right?" in browser.text and "working days" in browser.text
     await browser.send("/say", 201)
     assert "Check code" in browser.text
+
+
+async def test_a_question_is_answered_at_once_with_its_source_and_a_person_is_one_press_away(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=QUESTION, step="look")
+    assert "依据" in browser.text
+    asked = browser.answer.text
+    await browser.send("/helped")
+    assert await hotline.owner.fetchval("SELECT count(*) FROM event WHERE kind = 'contact.helped'") == 1
+    for contact in ("nonsense", "0193a3a0-0000-7000-8000-000000000000"):
+        assert (await browser.client.post("/helped", data={"contact": contact})).status_code in (200, 404)
+    assert await hotline.owner.fetchval("SELECT count(*) FROM event WHERE kind = 'contact.helped'") == 1
+    again = next(f for f in Page(asked).forms if f.action == "/say")
+    looked = await browser.client.post("/say", data={**again.fields, "step": "look"})
+    assert looked.status_code == 200 and "这样理解对吗" in looked.text

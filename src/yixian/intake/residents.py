@@ -123,7 +123,7 @@ async def drafted_file(
 
 @post("/helped", include_in_schema=False)
 async def helped(request: Asked, means: NamedDependency[Means], now: NamedDependency[datetime]) -> Response[Any]:
-    """The answer was of use: thanks. It is noted, once a contact, for who looks after the guides."""
+    """The answer was of use: thanks. It is noted, for who looks after the guides; whoever counts, counts contacts."""
     sent_form = await request.form()
     try:
         contact = UUID(str(sent_form.get("contact") or ""))
