@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -72,9 +73,12 @@ def type_in(tab: Tab, text: str) -> None:
 
 def until(tab: Tab, said: str) -> None:
     """Waits until a page's expression holds; the page's own policy forbids the browser to wait for it."""
+    from playwright.sync_api import Error
+
     for _ in range(200):
-        if tab.evaluate(f"() => Boolean({said})"):
-            return
+        with suppress(Error):  # on the way to another page
+            if tab.evaluate(f"() => Boolean({said})"):
+                return
         tab.wait_for_timeout(50)
     raise AssertionError(f"it never came true: {said}")
 
@@ -101,6 +105,24 @@ def test_a_scripted_contact_takes_less_than_a_minute(tab: Tab) -> None:
         tab.evaluate("document.getElementById('op-receipt').replaceChildren()")
     print(f"\nhands-on seconds: {[round(s, 1) for s in taken]}, median {statistics.median(taken):.1f}")
     assert statistics.median(taken) <= LIMIT
+
+
+def test_what_stands_beside_comes_in_a_tenth_of_a_second(tab: Tab) -> None:
+    tab.fill("#text", CALLS[0].text)
+    tab.wait_for_selector("#op-beside [data-put=matter]")
+    taken = tab.evaluate("""async () => {
+      const taken = [];
+      for (let n = 0; n < 20; n++) {
+        const sent = new URLSearchParams(new FormData(document.querySelector('form[data-operator]')));
+        const began = performance.now();
+        const answer = await fetch('/desk/operator/live', { method: 'POST', body: sent });
+        await answer.json();
+        taken.push(performance.now() - began);
+      }
+      return taken;
+    }""")
+    print(f"\nmilliseconds to the answer beside: median {statistics.median(taken):.0f}, most {max(taken):.0f}")
+    assert statistics.median(taken) < 100
 
 
 def test_the_ticket_is_with_its_unit_before_the_caller_hangs_up(tab: Tab) -> None:

@@ -23,7 +23,7 @@ from yixian.tickets.choices import What
 
 CARDS: Final = 3
 """So many guides are shown."""
-LIKELY: Final = 0.2
+LIKELY: Final = 0.35
 """How well a guide must fit the words, when it is about another matter than those suggested."""
 FILLED: Final = ("matter", "region", "place", "kind")
 """Fields that the system fills. Left as they are, they are its word and not the operator's: the gate decides as if they were empty."""

@@ -143,13 +143,13 @@ async def operate(here: NamedDependency[Open], sense: NamedDependency[Sense]) ->
 async def keep_draft(here: NamedDependency[Open]) -> Response[Any]:
     """Keeps what was typed so far; the first time the contact begins with it."""
     values = await _typed(here.request)
+    first = (await here.request.form()).get("first")
     try:
         kept = await _keep(here, values)
     except operators.Refused as refused:
         return _json({"kept": False, "said": _say(here.request, str(refused))}, 409)
-    if not kept or _edit(values) > 1:
-        return _json({"kept": kept})
-    return _json({"kept": kept, **await _frame(here, values)})
+    # The first time the operator's state changes with it.
+    return _json({"kept": kept, **(await _frame(here, values) if kept and first else {})})
 
 
 @post("/desk/operator/live", include_in_schema=False, guards=[needs(*OPERATORS)], dependencies=HERE, status_code=200)

@@ -1,0 +1,71 @@
+"""The words that speak for a matter, and those that show a feeling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yixian.city import pack
+from yixian.city.model import Feeling, Pack
+from yixian.language.feelings import compile_feelings, feeling_of
+from yixian.language.reasons import MOST, words_for
+from yixian.language.service import Reader, compile_reader, read
+
+TINY = Path(__file__).parents[1] / "packs" / "tiny"
+WORDS = {"angry": ("没人管", "furious", "求求"), "desperate": ("走投无路", "求求你们", "cannot go on")}
+
+
+@pytest.fixture(scope="module")
+def town() -> tuple[Pack, Reader]:
+    read_pack = pack.read(TINY)
+    return read_pack, compile_reader(read_pack)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("The street light outside our house in Castle Ward is out", "light"),
+        ("There is a deep pothole on the road in front of the school", "pothole"),
+        ("Nobody emptied the bin this week, it was not collected", "bin"),
+    ],
+)
+def test_the_word_that_a_person_would_name_is_among_them(town: tuple[Pack, Reader], text: str, word: str):
+    _, reader = town
+    reading = read(reader, text)[0]
+    words = words_for(reader, text, reading.language, reading.matters[0].matter)
+    assert any(word in w for w in words)
+    assert len(words) <= MOST
+    assert all(w in reading.text for w in words)
+
+
+def test_nothing_speaks_for_a_matter_that_is_not_there(town: tuple[Pack, Reader]):
+    _, reader = town
+    assert words_for(reader, "The street light is out", "en", "no such matter") == ()
+    assert words_for(reader, "", "en", "ST0101") == ()
+    assert words_for(reader, "!!! 12345 ...", "en", "ST0101") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "feeling", "words"),
+    [
+        ("打了电话也没人管", Feeling.ANGRY, ("没人管",)),
+        ("没人管，我已经走投无路了", Feeling.DESPERATE, ("走投无路",)),
+        ("求求你们帮帮我", Feeling.DESPERATE, ("求求你们",)),
+        ("沒人管", Feeling.ANGRY, ("没人管",)),
+        ("I am FURIOUS about this", Feeling.ANGRY, ("furious",)),
+    ],
+)
+def test_a_feeling_shows_in_the_words(text: str, feeling: Feeling, words: tuple[str, ...]):
+    felt = feeling_of(compile_feelings(WORDS), text)
+    assert felt is not None
+    assert (felt.feeling, felt.words) == (feeling, words)
+
+
+@pytest.mark.parametrize("text", ["请问社保卡怎么补办", "如果走投无路再找你们", "I am not furious", ""])
+def test_where_nothing_shows_it_nothing_is_said(text: str):
+    assert feeling_of(compile_feelings(WORDS), text) is None
+
+
+def test_a_pack_without_words_feels_nothing():
+    assert feeling_of(compile_feelings({}), "走投无路") is None
