@@ -46,6 +46,7 @@ PAGES = (
     Page("campaigns", "/desk/campaigns", Role.SUPERVISOR),
     Page("campaign-new", "/desk/campaigns/new", Role.SUPERVISOR),
     # The rules
+    Page("templates", "/desk/templates", Role.KNOWLEDGE_EDITOR),
     Page("list", "/desk/list", Role.KNOWLEDGE_EDITOR),
     Page("list-entry", "/desk/list/entry/{entry}", Role.KNOWLEDGE_EDITOR),
     Page("list-proposals", "/desk/list/proposals", Role.KNOWLEDGE_EDITOR),

@@ -62,14 +62,14 @@ GOOD_LAMP, GOOD_NOISE, GOOD_DRAIN = (answer for _, answer in GOOD)
         (LAMP, GOOD_LAMP + "详见{附件}。", {Rule.BLANK}),
         (LAMP, GOOD_LAMP + "经" + "现场查看线路并逐段测量各处接头" * 9 + "。", {Rule.SENTENCE}),
         (LAMP, GOOD_LAMP + "\n".join(["路灯线路已逐段检查，情况正常，感谢您的理解和支持。"] * 40), {Rule.LENGTH}),
-        (NOISE, "您好，您反映石牌西路8号油烟和噪音的问题我们很重视，感谢您的监督，祝您生活愉快，身体健康。", {Rule.DONE, Rule.WHO, Rule.WHEN}),
+        (NOISE, "您好，您反映石牌西路8号油烟和噪音的问题我们很重视，感谢您的监督，祝您生活愉快，身体健康。", {Rule.DONE, Rule.WHO, Rule.WHEN}),  # noqa: E501
         (NOISE, "已处理。", {Rule.SUBJECT, Rule.PLACE, Rule.GREETING, Rule.WHO, Rule.WHEN, Rule.LENGTH}),
         (DRAIN, GOOD_DRAIN.replace("drain", "thing"), {Rule.SUBJECT}),
         (DRAIN, GOOD_DRAIN.replace("Mill Road", "the street"), {Rule.PLACE}),
         (DRAIN, GOOD_DRAIN.replace(" within two weeks", ""), {Rule.PROMISE}),
         (DRAIN, GOOD_DRAIN + " As we already told you, it is old.", {Rule.BLAME}),
         (DRAIN, GOOD_DRAIN + " Ring 07700 900123.", {Rule.PERSONAL}),
-        (DRAIN, "We will look at it soon.", {Rule.SUBJECT, Rule.PLACE, Rule.QUESTION, Rule.GREETING, Rule.DONE, Rule.WHEN, Rule.PROMISE, Rule.LENGTH}),
+        (DRAIN, "We will look at it soon.", {Rule.SUBJECT, Rule.PLACE, Rule.QUESTION, Rule.GREETING, Rule.DONE, Rule.WHEN, Rule.PROMISE, Rule.LENGTH}),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_bad_answer_is_told_what_it_lacks(case: Case, answer: str, lacks: set[Rule]) -> None:

@@ -16,13 +16,16 @@ from httpx import Response
 from openpyxl import load_workbook
 from tests.attachments.files import photo
 from tests.hotline import PASSWORD, Browser, Hotline, hotline_on
+from tests.tickets.test_lists import counting
 
 from yixian.db import bootstrap
 from yixian.db.pool import SYSTEM
 from yixian.people import passwords, service, store
-from yixian.people.model import SYSTEM_ACTOR, Role
+from yixian.people.model import SYSTEM_ACTOR, Actor, Role
 from yixian.people.service import NewStaff
 from yixian.tickets import personal, unit_desk
+from yixian.tickets import service as tickets
+from yixian.tickets.model import Filters
 from yixian.web import render
 
 DRAIN = "The gully on Tollbooth Lane is blocked, the drain floods the road. When will it be cleared?"
@@ -387,3 +390,15 @@ async def test_photographs_go_with_the_ticket(hotline: Hotline):
         follow_redirects=True,
     )
     assert answer.status_code == 200 and "照片：gully.jpg" in answer.text
+
+
+@pytest.mark.parametrize("size", [1, 8])
+async def test_the_desk_costs_the_same_however_much_is_in_hand(hotline: Hotline, size: int):
+    for n in range(size):
+        await given(hotline, "pa.roads", caller={"name": "B", "phone": f"+4477009006{n}1"})
+    actor = Actor("x", "x", frozenset({Role.HANDLER}), "pa.roads", "pa/pa.roads/")
+    async with hotline.app.state.process.database.transaction(actor.acting) as tx, counting(tx) as sent:
+        tallies, _ = await tickets.hand(tx, actor, hotline.clock.now)
+        walked = [line async for lines in tickets.walk(tx, actor, Filters(), 50_000, hotline.clock.now) for line in lines]
+    assert sum(t.count for t in tallies) == len(walked) == size
+    assert len(sent) == 3
