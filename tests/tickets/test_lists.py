@@ -15,6 +15,7 @@ from tests.tickets.conftest import Town
 from yixian.db.pool import Transaction
 from yixian.people.model import Actor
 from yixian.tickets import service
+from yixian.tickets.dispatching import service as dispatching
 from yixian.tickets.model import Action, Filters, Light, Page, State, Step
 
 ELSEWHERE = 20_000
@@ -203,3 +204,44 @@ async def test_the_hotlines_list_comes_ready_sorted_from_the_index(busy: Town) -
         plan = await plan_of(tx, sent, State.HANDLING, 51)
     assert "ticket_by_state_and_clock" in plan
     assert "Sort" not in plan
+
+
+async def test_the_dispatchers_queue_comes_ready_sorted_and_what_is_put_aside_is_looked_up(busy: Town) -> None:
+    await busy.owner.execute("UPDATE ticket SET state = 'awaiting_dispatch', lead = NULL, dispatched_at = NULL WHERE state = 'handling'")
+    await busy.owner.execute("ANALYZE ticket")
+    waiting = Filters(states=(State.AWAITING_DISPATCH,), parked=False)
+    async with busy.db.transaction(busy.dispatcher.acting) as tx:
+        async with counting(tx) as sent:
+            page = await service.worklist(tx, busy.dispatcher, waiting, "", 50, busy.now)
+        assert len(page.lines) == 50
+        plan = await plan_of(tx, sent, State.AWAITING_DISPATCH, busy.now, 51)
+    assert "ticket_by_state_and_clock" in plan
+    assert "Sort" not in plan
+    assert "Seq Scan on ticket" not in plan
+
+
+async def test_the_units_load_is_one_statement_and_counted_from_an_index(busy: Town) -> None:
+    await busy.owner.execute("VACUUM (ANALYZE) ticket, unit_order")
+    async with busy.db.transaction(busy.dispatcher.acting) as tx, counting(tx) as sent:
+        found = {load.unit: load for load in await dispatching.loads(tx, None, busy.city, busy.now)}
+    assert len(sent) == 1
+    assert (found["pa.harbour"].open, found["pa.harbour"].red, found["pa.roads"].open, found["pa.roads"].fresh) == (ELSEWHERE, 0, 3, 3)
+    plan = "\n".join(r[0] for r in await busy.owner.fetch(
+        "EXPLAIN (COSTS OFF) SELECT lead, count(*), count(*) FILTER (WHERE next_due < now() AND amber_at < now()) FROM ticket"
+        " WHERE closed_at IS NULL AND state IN ('dispatched', 'handling', 'joint_review', 'unit_review') GROUP BY 1"
+    ))  # fmt: skip
+    assert "Index Only Scan using ticket_with_unit" in plan
+
+
+async def test_a_units_load_is_nobodys_business_but_the_hotlines(town: Town) -> None:
+    await town.open("pa.roads")
+    async with town.db.transaction(town.handler("pa.roads").acting) as tx:
+        assert await dispatching.loads(tx, None, town.city, town.now) == ()
+    await town.does(town.handler("pa.roads"), await town.open("pa.roads"), Action.RETURN, note="No", basis="B")
+    async with town.db.transaction(town.supervisor.acting) as tx:
+        (load,) = await dispatching.loads(tx, ["pa.roads"], town.city, town.now)
+    assert (load.open, load.red, load.amber, load.fresh, load.returned) == (1, 0, 0, 2, 1)
+    town.passes(days=31)
+    async with town.db.transaction(town.supervisor.acting) as tx:
+        (load,) = await dispatching.loads(tx, ["pa.roads"], town.city, town.now)
+    assert (load.open, load.red, load.fresh, load.returned) == (1, 1, 0, 0)
