@@ -138,7 +138,9 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
     group = narrowing.uuid_of(by.group)
     grouped = await above.grouped(here.request, tx, group) if group else None
     found = await tickets.worklist(tx, actor, narrowing.filters(by, here.city, grouped, now), after, LINES, now)
-    alarms = await tickets.worklist(tx, actor, ALARMS, "", ALARMS_SHOWN, now)
+    counted = await service.counts(tx, now)
+    waiting = narrowing.counted(counted, "alarms")
+    alarms = await tickets.worklist(tx, actor, ALARMS, "", ALARMS_SHOWN, now) if waiting else Page((), "")
     lines = _together(narrowing.tab_of(by).key, found, alarms)
     ids = {line.id: line.number for line in lines}
     if ticket:
@@ -147,7 +149,7 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
         offered, taken = await presence.offer(tx, actor, list(ids), now)
         chosen = ids[offered] if offered else ""
     flags = await above.flags(here.request, tx, lines, now)
-    return Queue(found, alarms, await service.counts(tx, now), taken, flags), chosen
+    return Queue(found, alarms, counted, taken, flags), chosen
 
 
 def _together(tab: str, found: Page, alarms: Page) -> tuple[Line, ...]:

@@ -19,7 +19,8 @@ async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
     rows = await tx.fetch(
         f"""
         WITH waiting AS MATERIALIZED (
-            SELECT t.state, t.kind, t.region, t.campaign, t.special ->> 'name' AS name, t.returns, {PARKED.format("$1")} AS parked
+            SELECT t.state, t.kind, t.urgency, t.region, t.campaign, t.special ->> 'name' AS name, t.returns,
+                   {PARKED.format("$1")} AS parked
               FROM ticket t
              WHERE t.closed_at IS NULL
                AND t.state IN ('awaiting_dispatch', 'joint_review')
@@ -37,6 +38,11 @@ async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
         SELECT 'tab', 'returned', '', count(*)
           FROM queue
          WHERE returns > 0
+         UNION ALL
+        SELECT 'tab', 'alarms', '', count(*)
+          FROM waiting
+         WHERE urgency = 'critical'
+           AND state = 'awaiting_dispatch'
          UNION ALL
         SELECT 'kind', kind, '', count(*)
           FROM queue
