@@ -19,6 +19,9 @@ MARGIN: Final = 6.0
 FINEST: Final = 1.2
 """Corners nearer to the last one than this, in units of the sheet, are left out: nobody sees them."""
 
+ROOM: Final = 36.0
+"""Units that a name of three characters takes."""
+
 
 class Drawn(msgspec.Struct, frozen=True):
     """A district on the sheet."""
@@ -29,6 +32,8 @@ class Drawn(msgspec.Struct, frozen=True):
     x: float
     y: float
     """Where its name stands."""
+    roomy: bool
+    """Whether its name fits into it; where it does not, names would lie on each other."""
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -72,7 +77,9 @@ def _drawn(outline: Outline, west: float, north: float, across: float, down: flo
     path = "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z" for ring in rings if len(ring) > 2)
     x, y = _middle(max(outline.rings, key=len))
     x, y = _on(west, north, across, down, (x, y))
-    return Drawn(outline.region, path, x, y)
+    east, south = _on(west, north, across, down, (outline.east, outline.south))
+    left, top = _on(west, north, across, down, (outline.west, outline.north))
+    return Drawn(outline.region, path, x, y, roomy=east - left > ROOM and south - top > ROOM)
 
 
 def _on(west: float, north: float, across: float, down: float, corner: tuple[float, float]) -> tuple[float, float]:
