@@ -69,7 +69,7 @@ ROUTES = (
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
-    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.mine", "yixian.tickets.dispatching.pages", "yixian.tickets.presence.pages", "yixian.tickets.waiting",
+    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.mine", "yixian.tickets.dispatching.pages", "yixian.tickets.reviewing.pages", "yixian.tickets.presence.pages", "yixian.tickets.waiting",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.residents", "yixian.intake.operator", "yixian.operators.api", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static", "yixian.web.styleguide",

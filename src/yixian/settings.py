@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long units have to answer when a dispatcher asks them whether a ticket is theirs: 30m, 2h, 2wh (working hours), 1wd."""
     correction_proposals: Annotated[int, msgspec.Meta(ge=2)] = 3
     """So many tickets of one matter at one place, corrected to the same unit within 90 days, become a draft for the responsibility list."""
+    second_look_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
+    """So many of a hundred answers that were passed are looked at again by somebody else; 0: none."""
     training_days: int = 1095
     """So long are examples kept that were learned from tickets; models forget with them."""
     meaning: bool = True

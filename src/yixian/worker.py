@@ -32,6 +32,7 @@ from yixian.responsibilities import jobs as list_jobs
 from yixian.sessions import jobs as session_jobs
 from yixian.settings import Settings
 from yixian.tickets import jobs as ticket_jobs
+from yixian.tickets.reviewing import jobs as reviewing_jobs
 
 LOOK_EVERY = 1.0
 """Seconds between looks when nobody calls: a lost wake-up call costs that much, nothing else."""
@@ -97,7 +98,7 @@ def _consumers(settings: Settings) -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
     return _together(
         ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(), learning_jobs.consumers(settings.correction_proposals),
-        campaign_jobs.consumers(),
+        campaign_jobs.consumers(), reviewing_jobs.consumers(settings),
     )  # fmt: skip
 
 

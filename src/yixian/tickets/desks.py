@@ -82,14 +82,6 @@ class Tab(msgspec.Struct, frozen=True):
     filters: Filters
 
 
-REVIEW_TABS: Final = (
-    Tab("answers", "待审核答复", Filters(states=(State.IN_REVIEW,))),
-    Tab("extensions", "延期申请", Filters(extension_asked=True)),
-    Tab("rated", "待回访与不满意", Filters(states=(State.AWAITING_CALL_BACK,))),
-)
-
-CALL_BACK_TABS: Final = (Tab("waiting", "待回访", Filters(states=(State.AWAITING_CALL_BACK,))),)
-
 ALL: Final = Tab("all", "全部未办结", Filters())
 
 
@@ -110,62 +102,6 @@ async def home(session: NamedDependency[Session]) -> Redirect:
         if role in session.actor.roles:
             return Redirect(desk, status_code=303)
     raise usual(403)
-
-
-@get("/desk/review", include_in_schema=False, dependencies=HERE, guards=[needs(Role.REVIEWER, Role.SUPERVISOR)])
-async def review_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-) -> Response[Any]:
-    """Answers to be looked at, extensions to be decided, discontent to be looked into."""
-    return await _desk("审核", "/desk/review", REVIEW_TABS, here, tab, after, done, number)
-
-
-@get("/desk/callback", include_in_schema=False, dependencies=HERE, guards=[needs(Role.CALL_BACK, Role.REVIEWER, Role.SUPERVISOR)])
-async def call_back_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-) -> Response[Any]:
-    """Who is to be called."""
-    return await _desk("回访", "/desk/callback", CALL_BACK_TABS, here, tab, after, done, number)
-
-
-async def _desk(title: str, address: str, tabs: Sequence[Tab], here: Here, tab: str, after: str, done: str, number: str) -> Response[Any]:
-    open_tab = next((t for t in tabs if t.key == tab), tabs[0])
-    async with here.db.transaction(here.session.actor.acting) as tx:
-        found = await service.worklist(tx, here.session.actor, open_tab.filters, after, service.LIMIT, here.now)
-        counted = await service.counts(tx, here.session.actor, here.now)
-    return page(
-        here.request,
-        "tickets/desk.html",
-        session=here.session,
-        title=title,
-        address=address,
-        tabs=[(t, _sum(counted, t.filters)) for t in tabs],
-        open_tab=open_tab,
-        found=found,
-        next=_more(address, {"tab": open_tab.key}, found),
-        first=f"{address}?tab={open_tab.key}" if after else "",
-        city=here.city,
-        now=here.now,
-        words=words,
-        done=words.ACTIONS.get(done, ""),
-        done_key=done,
-        done_number=number,
-    )
-
-
-def _sum(counted: Sequence[Count], filters: Filters) -> int | None:
-    """How many stand in the states of a tab; None when it is not a matter of states, or of tickets that are over."""
-    if not filters.states or State.CLOSED in filters.states:
-        return None
-    return sum(c.count for c in counted if c.state in filters.states)
 
 
 def _more(address: str, asked: dict[str, str], found: Page) -> str:
@@ -301,8 +237,7 @@ async def ticket_list(
 
 def sayings() -> tuple[str, ...]:
     """Titles and tabs, for the test of the catalogue."""
-    tabs = (*REVIEW_TABS, *CALL_BACK_TABS, ALL)
-    return tuple(t.label for t in tabs)
+    return (ALL.label,)
 
 
-routes = (home, review_desk, call_back_desk, supervisor_desk, live, ticket_list)
+routes = (home, supervisor_desk, live, ticket_list)

@@ -13,9 +13,9 @@ from yixian.city.inforce import City
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db.ids import new_id
 from yixian.people.model import Role
-from yixian.tickets import deadlines, placing
+from yixian.tickets import calling, deadlines, placing
 from yixian.tickets.lifecycle import Edge, Facts
-from yixian.tickets.model import FINAL, Action, Alarmed, Order, OrderRole, State, Step, Ticket
+from yixian.tickets.model import FINAL, Action, Alarmed, Order, OrderRole, Reached, State, Step, Ticket
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ def apply(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, othe
     change = _by_action(moved, edge, step, facts, city, other)
     ticket_after = deadlines.after(edge.clock, ticket, change.ticket, city, facts.now)
     made = tuple(msgspec.structs.replace(o, due=o.due or ticket_after.answer_due) for o in change.made)
-    change = msgspec.structs.replace(change, ticket=ticket_after, made=made)
+    change = msgspec.structs.replace(change, ticket=_to_call(ticket_after, edge, city, facts.now), made=made)
     if edge.target in FINAL or edge.target is State.CLOSED:
         change = _ended(change, edge, facts)
     return msgspec.structs.replace(change, ticket=deadlines.clocked(change.ticket, ticket, facts.now))
@@ -101,7 +101,7 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
         case Action.REFUSE_EXTENSION:
             return Change(_no_extension_asked(ticket))
         case Action.CALL_BACK:
-            return Change(msgspec.structs.replace(ticket, attempts=ticket.attempts + 1))
+            return _not_reached(ticket, step, facts, city)
         case Action.RATE:
             return _rated(ticket, step)
         case Action.URGE:
@@ -123,6 +123,23 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             return Change(msgspec.structs.replace(ticket, urgency=calm, alarm=Alarmed.STOOD_DOWN), detail=_danger(step, facts))
         case _:
             return Change(ticket)
+
+
+def _to_call(ticket: Ticket, edge: Edge, city: City, now: datetime) -> Ticket:
+    """Who has an answer is rung; who has rated it, or got it some other way, is not."""
+    if edge.action is Action.PASS and edge.target is State.AWAITING_CALL_BACK:
+        return msgspec.structs.replace(ticket, call_at=calling.first_call(now, ZoneInfo(city.pack.city.timezone)))
+    waits = ticket.state is State.AWAITING_CALL_BACK and ticket.rated_solution is None
+    return ticket if waits or ticket.call_at is None else msgspec.structs.replace(ticket, call_at=None)
+
+
+def _not_reached(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
+    """A call came to nothing. Who is not to be rung again counts as rung often enough."""
+    reached = step.reached or Reached.NO_ANSWER
+    attempts = calling.MOST if reached in calling.NO_USE else ticket.attempts + 1
+    call_at = calling.next_call(facts.now, reached, attempts, ZoneInfo(city.pack.city.timezone))
+    rung = msgspec.structs.replace(ticket, attempts=attempts, call_at=call_at)
+    return Change(rung, detail={"reached": reached.value, "attempts": attempts})
 
 
 def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:

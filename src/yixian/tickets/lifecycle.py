@@ -14,12 +14,13 @@ import msgspec
 
 from yixian.city.model import RequestKind
 from yixian.people.model import Actor, Role
+from yixian.tickets import calling
 from yixian.tickets.model import FINAL, OPEN, Action, Alarmed, Order, OrderRole, State, Step, Ticket
 
 REOPEN_WITHIN: Final = timedelta(days=30)
 """How long after closing a citizen may say that it is not solved after all."""
 
-CALL_BACK_ATTEMPTS: Final = 3
+CALL_BACK_ATTEMPTS: Final = calling.MOST
 """After so many calls that nobody answered, a message with a link takes their place (domain sheet: Jinan art. 27)."""
 
 MOST_EXTENSIONS: Final = 1

@@ -133,6 +133,16 @@ class Alarmed(StrEnum):
     """Somebody, or the second look, said that nobody is; the history says who and why."""
 
 
+class Reached(StrEnum):
+    """What became of a call that did not end with a rating."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REFUSED = "refused"
+    """Does not want to be asked."""
+    WRONG_NUMBER = "wrong_number"
+
+
 class Special(msgspec.Struct, frozen=True):
     """What a special campaign (专项) gives a ticket: a mark, and limits of its own as in the city pack; empty: the ordinary one."""
 
@@ -221,6 +231,8 @@ class Ticket(msgspec.Struct, frozen=True):
     alarm: Alarmed = Alarmed.NO
     calm: Urgency | None = None
     """How urgent it is without the alarm; there when there was one."""
+    call_at: datetime | None = None
+    """When its citizen is to be rung next; None when nobody is to be."""
 
     @property
     def satisfied(self) -> bool | None:
@@ -286,6 +298,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     danger: float | None = None
     """How likely it is that somebody is in danger, as what raises an alarm or stands one down by itself weighs it."""
     rating: Rating | None = None
+    reached: Reached | None = None
+    """What became of a call; none said: nobody answered."""
     version: int = 0
     """The version the person was looking at; 0: not said."""
 
@@ -336,6 +350,31 @@ class Filters(msgspec.Struct, frozen=True):
     """A unit gave it back."""
     parked: bool | None = None
     """Put aside until a time; False: not, or not any more."""
+    channel: str = ""
+    matters: tuple[str, ...] | None = None
+    """Codes of matters, these alone; an empty one means that nobody knows the matter."""
+    rating: Rated | None = None
+    flow: Flow | None = None
+    """Of all tickets, over or not, newest first: those that took this step between two moments."""
+
+
+class Rated(StrEnum):
+    """How the solution was rated in this round."""
+
+    GOOD = "good"
+    """3 to 5."""
+    BAD = "bad"
+    """1 or 2."""
+    NONE = "none"
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A step that tickets took in a stretch of time."""
+
+    what: str
+    """`opened`, `dispatched`, `closed`."""
+    since: datetime
+    till: datetime
 
 
 class Line(msgspec.Struct, frozen=True):

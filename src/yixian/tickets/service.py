@@ -290,6 +290,11 @@ async def counts(tx: Transaction, actor: Actor, now: datetime, unit_path: str = 
     return await store.counts(tx, _as_seen_by(actor, Filters(unit_path=unit_path)).unit_path, now)
 
 
+async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
+    """How many open tickets each of these lists has, for who sees all of the hotline's; one statement, however many lists."""
+    return await store.sums(tx, many, now) if many else ()
+
+
 async def hand(tx: Transaction, actor: Actor, now: datetime) -> tuple[tuple[Tally, ...], tuple[Facet, ...]]:
     """How the open tickets of the actor's branch stand, and what they can be narrowed by. Two statements."""
     return await store.tallies(tx, actor.unit_path, now), await store.facets(tx, actor.unit_path)
@@ -326,7 +331,7 @@ async def walk(tx: Transaction, actor: Actor, filters: Filters, most: int, now: 
 
 def _not_both(filters: Filters) -> None:
     over = set(filters.states) - lifecycle.OPEN
-    if over and over != set(filters.states):
+    if filters.flow is None and over and over != set(filters.states):
         raise Refused(Refusal("未办结与已办结的工单请分别查询。"))
 
 

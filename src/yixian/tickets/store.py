@@ -23,8 +23,9 @@ from yixian.tickets.model import (
     Light,
     Line,
     Order,
-    Own,
     OrderRole,
+    Own,
+    Rated,
     Seal,
     State,
     Tally,
@@ -326,7 +327,7 @@ async def worklist(
 
     `after`: what is owed next on, and id of, the last line before. `filters.states` are all open ones or all ended ones.
     """
-    live = set(filters.states) <= OPEN
+    live = set(filters.states) <= OPEN and filters.flow is None
     asked = _Asked(*_branch(filters.unit_path)) if filters.unit_path else _Asked()
     which = (_LIVE if live else _ENDED) + _AS[filters.role]
     source = f"{_IN_HAND.format(which=which)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
@@ -351,6 +352,9 @@ async def worklist(
 def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> None:
     if live:
         asked.conditions.append("t.closed_at IS NULL")
+    if filters.flow:
+        given = [asked.given(value) for value in (filters.flow.since, filters.flow.till, filters.flow.what)]
+        asked.conditions.append("t.id IN (SELECT f FROM tickets_of_flow({}, {}, {}) f)".format(*given))  # noqa: S608 -- placeholders
     if len(filters.states) == 1:
         asked.that("t.state = {}", filters.states[0])
     elif filters.states:
@@ -389,6 +393,19 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.conditions.append("t.returns > 0")
     if filters.parked is not None:
         asked.that(f"{'' if filters.parked else 'NOT '}{PARKED}", now)
+    if filters.channel:
+        asked.that("t.channel = {}", filters.channel)
+    if filters.matters is not None:
+        asked.that("coalesce(t.matter, '') = ANY ({})", list(filters.matters))
+    match filters.rating:
+        case Rated.GOOD:
+            asked.conditions.append("t.rated_solution >= 3")
+        case Rated.BAD:
+            asked.conditions.append("t.rated_solution < 3")
+        case Rated.NONE:
+            asked.conditions.append("t.rated_solution IS NULL")
+        case None:
+            pass
     match filters.light:
         case Light.RED:
             asked.that("t.next_due < {}", now)
@@ -400,6 +417,24 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
             asked.conditions.append("t.next_due IS NULL")
         case None:
             pass
+
+
+async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
+    """How many open tickets each of these lists has; one statement, however many lists."""
+    asked = _Asked()
+    columns: list[str] = []
+    for filters in many:
+        asked.conditions = []
+        _narrow(asked, filters, now, live=True)
+        if filters.unit_path:
+            low, high = (asked.given(bound) for bound in _branch(filters.unit_path))
+            asked.conditions.append(
+                f"EXISTS (SELECT FROM unit_order o WHERE o.ticket = t.id AND {_LIVE} AND o.unit_path ~>=~ {low} AND o.unit_path ~<~ {high})"
+            )
+        columns.append(f"count(*) FILTER (WHERE {' AND '.join(asked.conditions)})")
+    row = await tx.fetchrow(f"SELECT {', '.join(columns)} FROM ticket t WHERE t.closed_at IS NULL", *asked.arguments)  # noqa: S608 -- as above
+    assert row is not None, "a sum is always there"
+    return tuple(row)
 
 
 async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count, ...]:

@@ -1,0 +1,39 @@
+// The desks of review and call-back by keyboard. Sending back: s opens the reasons, a digit ticks one, Enter sends.
+// Ratings: digits answer the three questions one after the other.
+const typing = (target) => target.closest("textarea, select, input:not([type=checkbox]):not([type=radio]), [contenteditable]") !== null;
+
+const back = document.querySelector("[data-send-back]");
+back?.addEventListener("toggle", () => {
+  if (back.open) back.querySelector("[data-reason]")?.focus();
+});
+
+const ratings = document.querySelector("[data-ratings]");
+
+function rate(digit) {
+  const groups = [...ratings.querySelectorAll("fieldset.radios")];
+  const next = groups.find((group) => !group.querySelector("input:checked"));
+  const button = next?.querySelector(`input[value="${digit}"]`);
+  if (!button) return false;
+  button.checked = true;
+  button.focus();
+  button.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (back?.open) {
+    const reason = /^[1-9]$/.test(event.key) && back.querySelector(`[data-reason="${event.key}"]`);
+    if (reason) {
+      event.preventDefault();
+      reason.checked = !reason.checked;
+      reason.focus();
+    } else if (event.key === "Enter" && event.target.matches("[data-reason]")) {
+      event.preventDefault();
+      back.querySelector("[data-send]").click();
+    }
+  } else if (ratings && /^[1-5]$/.test(event.key) && rate(event.key)) {
+    event.preventDefault();
+  }
+});
