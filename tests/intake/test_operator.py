@@ -10,7 +10,6 @@ from urllib.parse import quote
 import msgspec
 import pytest
 from tests.hotline import PASSWORD, TINY, Browser, Hotline, hotline_on
-
 from tests.intake.test_alarms import HELP, watchful  # noqa: F401 -- a fixture
 
 from yixian.city import pack
@@ -91,7 +90,7 @@ async def test_what_the_system_filled_in_is_not_the_operators_word(hotline: Hotl
     assert tuple(row) == ("ST0101", "gate"), "the field said Pothole, but nobody had chosen it"
 
 
-async def test_whoever_may_be_in_danger_is_asked_and_the_answer_counts(fresh: bootstrap.Addresses, home: Path, watchful: Pack):
+async def test_whoever_may_be_in_danger_is_asked_and_the_answer_counts(fresh: bootstrap.Addresses, home: Path, watchful: Pack):  # noqa: F811
     async with hotline_on(fresh, home, watchful) as town:
         browser = await desk(town)
         asked = await part(browser, "live", text=HELP)
