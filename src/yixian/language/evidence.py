@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from yixian.language.index import gather
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -82,6 +84,39 @@ class Evidence(msgspec.Struct, frozen=True):
     def by_term(self) -> csr_array:
         """Terms by groups."""
         return csr_array((self.weights, self.groups, self.starts), shape=(len(self.starts) - 1, self.size))
+
+
+class Broad(msgspec.Struct, frozen=True):
+    """Terms that speak for many groups, each with what it says for every group: nearly all of what a message says is theirs, and whole rows
+    are added up in a tenth of the time that it takes to pick their entries one by one.
+    """
+
+    rows: NDArray[np.int32]
+    """For each term its row in `said`; -1 for a term that speaks for few."""
+    said: Floats
+    """Such terms by groups."""
+
+
+_BROAD: Final = 10
+"""A term is broad that speaks for one group in so many: the rows are at most so many times larger than the entries."""
+
+
+def broad_of(evidence: Evidence) -> Broad:
+    """The broad terms of `evidence`."""
+    lengths = np.diff(evidence.starts)
+    broad = np.flatnonzero(lengths >= max(1, evidence.size // _BROAD))
+    rows = np.full(len(lengths), -1, dtype=np.int32)
+    rows[broad] = np.arange(len(broad), dtype=np.int32)
+    return Broad(rows, evidence.by_term()[broad].toarray().astype(np.float32))
+
+
+def heard_of(evidence: Evidence, broad: Broad, terms: Ints, weights: Floats) -> Floats:
+    """What these terms, each times its weight, say for each group."""
+    rows = broad.rows[terms]
+    few = rows < 0
+    # Not a product of matrices: its threads would cost more than they save, and their number would change the sums.
+    said = np.einsum("i,ij->j", weights[~few], broad.said[rows[~few]])
+    return said + gather(terms[few], weights[few], evidence.starts, evidence.groups, evidence.weights, evidence.size)
 
 
 def tree_of(parents: Sequence[str], topics: Sequence[str]) -> Tree:

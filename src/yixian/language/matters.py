@@ -18,9 +18,22 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from yixian.city.model import Audience, Example, Matter
-from yixian.language.evidence import PHRASE_MARK, Evidence, Family, Floats, Ints, Texts, Tree, count_texts, evidence_of, tree_of
+from yixian.language.evidence import (
+    PHRASE_MARK,
+    Broad,
+    Evidence,
+    Family,
+    Floats,
+    Ints,
+    Texts,
+    Tree,
+    broad_of,
+    count_texts,
+    evidence_of,
+    heard_of,
+    tree_of,
+)
 from yixian.language.grams import terms
-from yixian.language.index import gather
 from yixian.language.model import MatterGuess, Taught
 from yixian.language.normalise import normalise
 from yixian.language.phrases import Phrases, compile_phrases, find_all
@@ -89,6 +102,7 @@ class MatterModel(msgspec.Struct, frozen=True):
     """How much of a message each term is (see `_EXTENT`)."""
     evidence: Evidence
     """Weighted by family."""
+    broad: Broad
     nothing: float
     """How strongly a message about nothing in the tree speaks for something."""
     honesty: Honesty
@@ -125,6 +139,7 @@ def compile_matters(
         vocabulary=texts.vocabulary,
         extents=_EXTENT[texts.families],
         evidence=evidence,
+        broad=broad_of(evidence),
         nothing=nothing,
         honesty=honesty,
     )
@@ -236,8 +251,7 @@ def _logits(model: MatterModel, title: str, text: str) -> Floats | None:
         return None
     numbers = np.array([number for number, _ in known])
     weights = np.array([weight for _, weight in known], dtype=np.float32)
-    evidence = model.evidence
-    by_group = gather(numbers, weights, evidence.starts, evidence.groups, evidence.weights, evidence.size)
+    by_group = heard_of(model.evidence, model.broad, numbers, weights)
     return model.tree.over_leaves(by_group) / _length(float(weights @ model.extents[numbers]))
 
 
