@@ -30,6 +30,7 @@ from yixian.db import bootstrap
 from yixian.db.ids import NumbersUsedUp
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import AWAY, Database
+from yixian.disputes import cards as dispute_cards
 from yixian.disputes import consulting
 from yixian.disputes import service as disputes
 from yixian.groups import service as groups
@@ -40,6 +41,7 @@ from yixian.language.service import Reader
 from yixian.learning import notes as learning_notes
 from yixian.learning import service as learning
 from yixian.learning.service import Learned
+from yixian.operators import cards as operator_cards
 from yixian.operators import service as operators
 from yixian.people import problems as people_problems
 from yixian.people import sessions
@@ -69,7 +71,8 @@ ROUTES = (
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
-    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.mine", "yixian.tickets.dispatching.pages", "yixian.tickets.reviewing.pages", "yixian.tickets.presence.pages", "yixian.tickets.waiting",
+    "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.mine", "yixian.tickets.dispatching.pages",
+    "yixian.tickets.reviewing.pages", "yixian.tickets.supervising.pages", "yixian.tickets.presence.pages", "yixian.tickets.waiting",
     "yixian.sessions.api", "yixian.sessions.pages", "yixian.intake.leaders",
     "yixian.intake.residents", "yixian.intake.operator", "yixian.operators.api", "yixian.tickets.pages", "yixian.people.pages",
     "yixian.web.static", "yixian.web.styleguide",
@@ -131,6 +134,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                 DESKS,
             )
             app.state[above.COUNTING] = (consulting.unread, answering.unread, campaigns.unread)
+            app.state[above.BOARDING] = (operator_cards.agents, dispute_cards.disputes, dispute_cards.consultations)
             app.state[above.GROUPING] = groups.tickets_of
             app.state[above.NOTING] = (learning_notes.notes, consulting.notes)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars), Above(answering.flags, answering.bars))

@@ -16,10 +16,9 @@ from yixian.city.inforce import City, compile_city
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db import bootstrap
 from yixian.db.ids import new_id
-from yixian.people.model import SYSTEM_ACTOR
 from yixian.tickets import choices, desks, effects, forms, words
 from yixian.tickets.choices import Unclear, What
-from yixian.tickets.model import Action, Count, Light, State
+from yixian.tickets.model import Action, State
 from yixian.tickets.placing import placed
 from yixian.web import render
 
@@ -81,7 +80,7 @@ async def state_of(hotline: Hotline, number: str) -> str:
 
 
 def test_the_words_of_the_room_have_english():
-    said = (*words.sayings(), *forms.sayings(), *desks.sayings())
+    said = (*words.sayings(), *forms.sayings())
     assert [s for s in said if s not in render.catalogue("en")] == []
 
 
@@ -126,21 +125,6 @@ def test_places_change_the_units_of_suggestions(port_ash: City):
     assert placed(ticket, "", port_ash, date(2026, 11, 20)) == ticket.suggestions
     assert placed(ticket, "PA-S-1", port_ash, date(2026, 11, 20))[0]["unit"] == "PA-S.noise"
     assert placed(ticket, "PA", port_ash, date(2026, 11, 20))[0]["unit"] is None
-
-
-def test_the_overview_adds_up():
-    counted = [Count(State.HANDLING, Light.RED, 2), Count(State.HANDLING, Light.GREEN, 3), Count(State.DISPATCHED, Light.RED, 1)]
-    values = desks.overview(counted, datetime.now(UTC)).values
-    assert values == {
-        "all": 6,
-        "handling": 5,
-        "dispatched": 1,
-        "red": 3,
-        "green": 3,
-        "handling.red": 2,
-        "handling.green": 3,
-        "dispatched.red": 1,
-    }
 
 
 # -- The life of a ticket, in browsers ---------------------------------------------------------------------------
@@ -412,15 +396,3 @@ async def test_a_citizen_cannot_do_what_staff_do(hotline: Hotline):
         assert answer.status_code == 404, action
     assert (await client.post(f"/ticket/{number}/withdraw", data={"code": "AAAAAA", "note": "x"})).status_code == 404
     assert await state_of(hotline, number) == "dispatched"
-
-
-async def test_many_screens_ask_the_database_once(hotline: Hotline):
-    await with_roads(hotline)
-    process = hotline.app.state.process
-    actor = SYSTEM_ACTOR
-    shared = desks.Shared()
-    first = await shared.look(process.database, actor, hotline.clock())
-    assert first.values["all"] == 1
-    assert await shared.look(process.database, actor, hotline.clock()) is first
-    hotline.clock.forward(seconds=3)
-    assert await shared.look(process.database, actor, hotline.clock()) is not first

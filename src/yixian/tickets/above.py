@@ -65,6 +65,10 @@ COUNTING: Final = "tickets_counting"
 Counting = Callable[[Transaction, Actor, datetime], Awaitable[Mapping[str, int]]]
 
 
+BOARDING: Final = "tickets_boarding"
+"""Under this name the application's state keeps those who have a card on the supervisor's board: `supervising.board.Rooms`."""
+
+
 async def unread(request: Asked, tx: Transaction, actor: Actor, now: datetime) -> dict[str, int]:
     """How much waits for the actor's unit on the desks of the rooms above, by the desk's address; one statement a room."""
     rooms: tuple[Counting, ...] = request.app.state.get(COUNTING) or ()

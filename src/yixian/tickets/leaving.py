@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from yixian.db.pool import Transaction
 from yixian.people import audit, callers, sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
-from yixian.tickets import paper, service, sheets, unit_desk, words
+from yixian.tickets import above, paper, service, sheets, unit_desk
 from yixian.tickets.desks import HERE, Here, zone_of
-from yixian.tickets.model import Filters, Light, State
+from yixian.tickets.model import Filters
 from yixian.tickets.paper import Sheet
 from yixian.tickets.sheets import Form
+from yixian.tickets.supervising import narrowing
 from yixian.tickets.unit_desk import Narrowed
 from yixian.web.problems import usual
 from yixian.web.render import language, page, translator
@@ -91,23 +92,13 @@ async def export_unit_list(
 
 
 @get("/desk/tickets/export/{form:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*EXPORTING)])
-async def export_list(
-    here: NamedDependency[Here],
-    form: FromPath[str],
-    stands: Annotated[str, QueryParameter(name="state")] = "",
-    light: FromQuery[str] = "",
-    supervision: FromQuery[str] = "",
-    urged: FromQuery[str] = "",
-) -> Stream:
+async def export_list(here: NamedDependency[Here], form: FromPath[str]) -> Stream:
     """The hotline's list that is open, with its filters."""
-    filters = Filters(
-        states=(State(stands),) if stands in tuple(State) else (),
-        light=Light(light) if light in tuple(Light) else None,
-        supervision=supervision if supervision in words.SUPERVISIONS else "",
-        urged=bool(urged),
-    )
-    asked = {"state": stands, "light": light, "supervision": supervision, "urged": urged}
-    return await _export(here, _form(form), filters, {k: v for k, v in asked.items() if v})
+    by = narrowing.of(here.request.query_params, here.city)
+    group = narrowing.uuid_of(by.group)
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        grouped = await above.grouped(here.request, tx, group) if group else None
+    return await _export(here, _form(form), narrowing.filters(by, here.city, grouped, here.now), by.asked())
 
 
 def _form(form: str) -> Form:

@@ -329,7 +329,7 @@ async def worklist(
     """
     live = set(filters.states) <= OPEN and filters.flow is None
     asked = _Asked(*_branch(filters.unit_path)) if filters.unit_path else _Asked()
-    which = (_LIVE if live else _ENDED) + _AS[filters.role]
+    which = (_LIVE if live else _ENDED if filters.flow is None else "true") + _AS[filters.role]
     source = f"{_IN_HAND.format(which=which)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
     _narrow(asked, filters, now, live=live)
     if after is not None and live:
@@ -396,7 +396,8 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
     if filters.channel:
         asked.that("t.channel = {}", filters.channel)
     if filters.matters is not None:
-        asked.that("coalesce(t.matter, '') = ANY ({})", list(filters.matters))
+        unknown = " OR t.matter IS NULL" if "" in filters.matters else ""
+        asked.that(f"(t.matter = ANY ({{}}){unknown})", list(filters.matters))
     match filters.rating:
         case Rated.GOOD:
             asked.conditions.append("t.rated_solution >= 3")

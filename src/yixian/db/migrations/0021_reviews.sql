@@ -83,6 +83,8 @@ CREATE POLICY filter_dropped ON saved_filter FOR DELETE TO yixian_app
 
 -- The supervisor's board: open tickets by state, matter and region under each light, from one index alone.
 CREATE INDEX ticket_on_board ON ticket (state, next_due, amber_at, matter, region) WHERE closed_at IS NULL;
+-- "Which lists are these?": open tickets of all states by what is owed next, ready sorted.
+CREATE INDEX ticket_by_clock ON ticket ((coalesce(next_due, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE FUNCTION board_counts(now timestamptz)
     RETURNS TABLE (by text, code text, light text, count bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
