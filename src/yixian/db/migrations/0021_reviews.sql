@@ -5,7 +5,7 @@ COMMENT ON COLUMN ticket.call_at IS 'When its citizen is to be rung next; NULL w
 GRANT UPDATE (call_at) ON ticket TO yixian_app;
 UPDATE ticket SET call_at = now() WHERE state = 'awaiting_call_back' AND rated_solution IS NULL AND attempts < 3;
 -- "Whom to ring now?": the list comes ready sorted; those with no time stand at its end.
-CREATE INDEX ticket_to_call ON ticket (call_at, id) WHERE state = 'awaiting_call_back';
+CREATE INDEX ticket_to_call ON ticket (call_at, id) INCLUDE (number, rated_solution) WHERE state = 'awaiting_call_back';
 -- "What did I do today?"
 CREATE INDEX history_by_actor ON history (actor, at)
     WHERE action IN ('pass', 'send_back', 'call_back', 'rate', 'close', 'redo');
@@ -85,6 +85,8 @@ CREATE POLICY filter_dropped ON saved_filter FOR DELETE TO yixian_app
 CREATE INDEX ticket_on_board ON ticket (state, next_due, amber_at, matter, region) WHERE closed_at IS NULL;
 -- "Which lists are these?": open tickets of all states by what is owed next, ready sorted.
 CREATE INDEX ticket_by_clock ON ticket ((coalesce(next_due, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
+-- "Who was not content?": few of very many.
+CREATE INDEX ticket_rated_badly ON ticket (id DESC) WHERE rated_solution < 3;
 CREATE FUNCTION board_counts(now timestamptz)
     RETURNS TABLE (by text, code text, light text, count bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public

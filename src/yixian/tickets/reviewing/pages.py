@@ -127,10 +127,9 @@ async def _listed(here: Here, tx: Any, key: str, after: str, ticket: str) -> tup
     else:
         offered, taken = await presence.offer(tx, actor, list(ids), now)
         chosen = ids[offered] if offered else ""
-    counted = await tickets.counts(tx, actor, now)
     waits = await service.waiting(tx, now)
     counts = {
-        "answers": sum(c.count for c in counted if c.state is State.IN_REVIEW),
+        "answers": await service.count_answers(tx),
         "rated": waits[calling.Waiting.BAD],
         "second": await service.count_to_look_at(tx, actor),
     }

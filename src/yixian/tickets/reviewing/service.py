@@ -110,6 +110,11 @@ def _cursor(after: str) -> tuple[datetime | None, UUID] | None:
         raise Refused(Refusal("翻页位置无效，请从第一页重新查看。")) from None
 
 
+async def count_answers(tx: Transaction) -> int:
+    """How many answers wait for the hotline's review; one statement."""
+    return await store.count_answers(tx)
+
+
 async def waiting(tx: Transaction, now: datetime) -> dict[Waiting, int]:
     """How many stand on each part of the list of calls; one statement."""
     return await store.waiting(tx, now)

@@ -61,6 +61,11 @@ async def waiting(tx: Transaction, now: datetime) -> dict[Waiting, int]:
     return {Waiting(name): count for name, count in dict(row).items()}
 
 
+async def count_answers(tx: Transaction) -> int:
+    """How many answers wait for a verdict."""
+    return await tx.fetchval("SELECT count(*) FROM ticket WHERE state = 'in_review' AND closed_at IS NULL") or 0
+
+
 async def figures(tx: Transaction, actor: str, since: datetime) -> Figures:
     """What this person did since then; one statement."""
     row = await tx.fetchrow(
