@@ -46,6 +46,11 @@ def server(home: Path) -> Iterator[Server]:
 async def template(server: Server) -> str:
     """A migrated database that fresh ones are copied from."""
     admin = await asyncpg.connect(server.url("postgres", "postgres"))
+    # Whether a disk keeps what it was given is tested with servers of their own (tests/fault, tests/db); here a database is made and
+    # dropped a thousand times, in a tenth of a second instead of two.
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        await admin.execute(f"ALTER SYSTEM SET {setting}")
+    await admin.execute("SELECT pg_reload_conf()")
     secret = embedded.password(server.master, pool.APPLICATION_ROLE)
     await admin.execute(f"CREATE ROLE {pool.APPLICATION_ROLE} LOGIN PASSWORD '{secret}'")
     await admin.execute(f"CREATE DATABASE {TEMPLATE}")
@@ -60,7 +65,7 @@ async def template(server: Server) -> str:
 async def _copy(server: Server, source: str) -> str:
     name = f"t_{uuid.uuid4().hex[:10]}"
     admin = await asyncpg.connect(server.url("postgres", "postgres"))
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY wal_log")
     await admin.close()
     return name
 
