@@ -264,7 +264,7 @@ async def test_personal_data_asks_once_more(hotline: Hotline, told: str):
     roads, number = await in_hand(hotline)
     await does(roads, number, "reply", 422, answer=f"{GOOD} {told}")
     assert await state_of(hotline, number) == "handling"
-    assert "个人信息" in roads.text
+    assert "答复还没有送出" in roads.text and "个人信息" in roads.text
     assert told in roads.page.form(f"/desk/ticket/{number}/reply").fields["answer"]
     form = roads.page.form(f"/desk/ticket/{number}/reply")
     await post(roads, form.action, 200, **{**form.fields, "public_anyway": "1"})

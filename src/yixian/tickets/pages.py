@@ -54,6 +54,8 @@ Asked = Request[Any, Any, Any]
 
 STAFF: Final = tuple(HOTLINE_ROLES | UNIT_ROLES)
 
+NOT_SENT: Final = "答复还没有送出：公开答复里可能有个人信息。请删去，或确认可以公开后再提交。"
+
 LEAVES_THE_DESK: Final = frozenset({Action.RETURN, Action.HAND_UP})
 """After these a unit may no longer see the ticket: it is taken back to its list."""
 
@@ -133,7 +135,7 @@ async def _take(here: Here, number: str, what: Action, filled: Filled, sent: Any
         if what is Action.REPLY and not filled.errors and not sent.get("public_anyway"):
             lacks = await handling.check(here, number, filled.step.answer)
             if lacks.asks_again:
-                return _page(here, await _look(here, number), Tried(what, filled, 422, lacks=lacks), back=next_page)
+                return _page(here, await _look(here, number), Tried(what, filled, 422, refused=NOT_SENT, lacks=lacks), back=next_page)
         if not filled.errors:
             await _act(here, number, what, filled)
             return _onward(here.session.actor, number, what, next_page)
