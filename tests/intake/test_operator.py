@@ -341,6 +341,7 @@ async def test_the_telephone_and_supervisors_set_states_and_nobody_else_anothers
     address = f"/api/v1/operators/{whose}/state"
 
     async def put(login: str, body: dict[str, str], status: int) -> dict[str, Any]:
+        hotline.clock.forward(seconds=1)
         browser = hotline.browser()
         session = (await browser.client.post("/api/v1/session", json={"login": login, "password": PASSWORD})).json()
         answer = await browser.client.put(address, json=body, headers={"X-CSRF-Token": session["csrf"]})
