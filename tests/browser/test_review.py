@@ -108,7 +108,7 @@ def test_five_verdicts_by_keyboard(browser: Driver, waiting: list[str]) -> None:
             tab.keyboard.press("Enter")
         else:
             tab.keyboard.press("a")
-        until(tab, f"document.querySelector('[data-draft-done]')?.textContent.includes('{number}')")
+        tab.wait_for_selector(f"[data-draft-done]:has-text('{number}')")
         said = tab.inner_text("[data-draft-done]")
         assert ("退回" if n == 2 else "合格") in said
     assert len(set(seen)) == 5, "each verdict opens the next one"
@@ -132,7 +132,7 @@ def test_a_call_with_three_ratings_by_keyboard(browser: Driver, waiting: list[st
     tab.fill("#rate-words", "修得很快")
     tab.keyboard.press("Tab")
     tab.keyboard.press("e")
-    until(tab, f"document.querySelector('[data-draft-done]')?.textContent.includes('{number}')")
+    tab.wait_for_selector(f"[data-draft-done]:has-text('{number}')")
     assert "登记评价" in tab.inner_text("[data-draft-done]")
     ticket = browser.context(Role.SUPERVISOR).request.get(f"/desk/ticket/{number}").text()
     assert "已办结" in ticket
