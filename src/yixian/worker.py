@@ -97,8 +97,8 @@ async def _second_look(settings: Settings, database: Database) -> AsyncIterator[
 def _consumers(settings: Settings) -> Mapping[str, tuple[Consumer, ...]]:
     """Who acts on which events, in all rooms."""
     return _together(
-        ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(), learning_jobs.consumers(settings.correction_proposals),
-        campaign_jobs.consumers(), reviewing_jobs.consumers(settings),
+        ticket_jobs.consumers(), dispute_jobs.consumers(), list_jobs.consumers(), group_jobs.consumers(),
+        learning_jobs.consumers(settings.correction_proposals), campaign_jobs.consumers(), reviewing_jobs.consumers(settings),
     )  # fmt: skip
 
 

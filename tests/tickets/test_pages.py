@@ -16,7 +16,7 @@ from yixian.city.inforce import City, compile_city
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db import bootstrap
 from yixian.db.ids import new_id
-from yixian.tickets import choices, desks, effects, forms, words
+from yixian.tickets import choices, effects, forms, words
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.model import Action, State
 from yixian.tickets.placing import placed
@@ -363,6 +363,16 @@ async def test_a_citizen_urges_adds_and_withdraws(hotline: Hotline):
     await browser.send(f"/ticket/{number}/withdraw", note="It drained by itself")
     assert await state_of(hotline, number) == "withdrawn"
     assert not [f for f in browser.page.forms if f.action.startswith("/ticket/")]
+
+
+async def test_who_has_rated_badly_is_not_asked_again_but_told_what_comes_next(hotline: Hotline):
+    number, code = await answered(hotline)
+    citizen = await hotline.browser().open(f"/ticket/{number}?code={code}")
+    assert "请评价" in citizen.text
+    await citizen.send(f"/ticket/{number}/rate", response="1", solution="1", attitude="3", words="Still dark")
+    assert await state_of(hotline, number) == "awaiting_call_back"
+    assert "评价已收到" in citizen.text and "重新办理" in citizen.text
+    assert "请评价" not in citizen.text.replace("请看答复并评价", "")
 
 
 async def test_an_answer_is_a_draft_until_the_hotline_has_passed_it(hotline: Hotline):

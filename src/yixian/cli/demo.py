@@ -43,7 +43,9 @@ def demo(
 ) -> None:
     """Bring up a city: database, data, staff, web, worker, and contacts that keep coming. Ctrl-C stops it; data stays."""
     base = load()
-    settings = msgspec.structs.replace(base, home=base.home / "demo", secure_cookies=False, second_factor=False, sms="show", database_url="")
+    settings = msgspec.structs.replace(
+        base, home=base.home / "demo", secure_cookies=False, second_factor=False, sms="show", database_url=""
+    )
     if forget:
         _forget(settings.home)
         return

@@ -423,24 +423,8 @@ async def upsert_caller(tx: Transaction, row: dict[str, Any]) -> UUID:
     What was not known is filled in. A name or identity that is known stays: over the public form anybody may type anybody's number.
     Language and needs follow what was said last.
     """
-    identifier: UUID | None = await tx.fetchval(
-        """
-        INSERT INTO caller AS known
-        SELECT *
-          FROM jsonb_populate_record(NULL::caller, $1)
-            ON CONFLICT (phone_hash) DO UPDATE
-           SET name          = coalesce(known.name, excluded.name),
-               identity      = coalesce(known.identity, excluded.identity),
-               identity_hash = coalesce(known.identity_hash, excluded.identity_hash),
-               name_hash     = coalesce(known.name_hash, excluded.name_hash),
-               kind          = CASE WHEN excluded.name_hash IS NULL AND excluded.identity_hash IS NULL THEN known.kind ELSE excluded.kind END,
-               language      = coalesce(nullif(excluded.language, ''), known.language),
-               needs         = coalesce(nullif(excluded.needs, ''), known.needs)
-        RETURNING id
-        """,
-        row,
-    )
-    assert identifier is not None, "an upsert gives a row back"
+    identifier: UUID | None = await tx.fetchval("SELECT keep_caller($1)", row)
+    assert identifier is not None, "a caller that is kept has an id"
     return identifier
 
 
@@ -479,7 +463,7 @@ async def same_firm(tx: Transaction, caller: UUID) -> tuple[CallerRow, ...]:
                 OR name_hash = (SELECT name_hash FROM caller WHERE id = $1 AND kind = 'firm' AND identity_hash IS NULL))
          ORDER BY id DESC
          LIMIT 20
-        """,
+        """,  # noqa: S608 -- the columns are written above
         caller,
     )
     return tuple(CallerRow(*r) for r in rows)

@@ -95,7 +95,7 @@ def _where(ticket: Ticket, city: City) -> str:
 
 
 def _named(city: City, matter: str | None, *, english: bool) -> str:
-    if english and matter in city.matters and city.matters[matter].name_en:
+    if english and matter and matter in city.matters and city.matters[matter].name_en:
         return city.matters[matter].name_en
     return city.matter_name(matter)
 

@@ -130,6 +130,13 @@ NEXT: Final[Mapping[State, str]] = {
 }
 """What happens next, as a citizen is told; nothing for what is over."""
 
+RATED_BADLY: Final = (
+    "评价已收到",
+    "您不满意，工作人员正在看您的评价。",
+    "工作人员会让单位重新办理，或者向您说明为什么不能再办；结果会写在这里。",
+)
+"""Heading, where it stands and what comes next of who has rated badly: nobody is asked twice."""
+
 KINDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.CONSULTATION: "咨询",
     RequestKind.HELP: "求助",
@@ -178,5 +185,21 @@ RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
-    tables = (STATES, ACTIONS, TOLD, HEADINGS, STANDS, NEXT, KINDS, URGENCIES, AUDIENCES, ORDER_ROLES, ALARMS, SUPERVISIONS, ROLES, CHANNELS)
+    tables = (
+        STATES,
+        ACTIONS,
+        TOLD,
+        HEADINGS,
+        STANDS,
+        NEXT,
+        dict(enumerate(RATED_BADLY)),
+        KINDS,
+        URGENCIES,
+        AUDIENCES,
+        ORDER_ROLES,
+        ALARMS,
+        SUPERVISIONS,
+        ROLES,
+        CHANNELS,
+    )
     return tuple(word for table in tables for word in table.values()) + tuple(word for _, word in RATINGS)

@@ -1,6 +1,7 @@
 -- Reviewers, callers-back and supervisors: when to ring whom, a link to rate with, a second look at what was passed, filters kept.
 
-ALTER TABLE ticket ADD COLUMN call_at timestamptz;
+ALTER TABLE ticket
+    ADD COLUMN call_at timestamptz;
 COMMENT ON COLUMN ticket.call_at IS 'When its citizen is to be rung next; NULL when nobody is to be, or is not to be rung any more.';
 GRANT UPDATE (call_at) ON ticket TO yixian_app;
 UPDATE ticket SET call_at = now() WHERE state = 'awaiting_call_back' AND rated_solution IS NULL AND attempts < 3;
