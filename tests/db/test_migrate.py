@@ -28,6 +28,14 @@ async def test_a_database_from_the_future_is_refused_before_anything_is_touched(
         migrate.check(await migrate.status(owner))
 
 
+async def test_a_database_made_by_a_migration_that_reads_differently_is_refused(
+    fresh: bootstrap.Addresses, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("UPDATE schema_migration SET digest = 'other' WHERE version = 3")
+    with pytest.raises(migrate.SchemaMismatch, match="0003 than this version"):
+        await migrate.migrate(owner)
+
+
 async def test_an_unmigrated_database_is_not_served(server: Server, template: str) -> None:
     admin = await asyncpg.connect(server.url("postgres", "postgres"))
     await admin.execute("CREATE DATABASE t_bare")

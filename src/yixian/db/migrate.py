@@ -86,7 +86,7 @@ async def migrate(connection: asyncpg.Connection) -> tuple[Migration, ...]:
 
 
 def check(found: Status) -> None:
-    """Refuses a schema from the future.
+    """Refuses a schema from the future, and one that was made by migrations that read differently now.
 
     Raises:
         SchemaMismatch: with the versions, and what to do.
@@ -96,6 +96,12 @@ def check(found: Status) -> None:
         raise SchemaMismatch(
             f"The database has migrations that this version of Yixian does not know ({versions}). "
             "It was made by a newer version: install that one, or restore a backup made before the upgrade."
+        )
+    if found.changed:
+        versions = ", ".join(f"{v:04}" for v in found.changed)
+        raise SchemaMismatch(
+            f"The database was made by other forms of the migrations {versions} than this version has. Such a database comes from a version "
+            "between two releases: go back to that version, or begin anew (the demo: `make clean-demo`) and restore or import its data."
         )
 
 

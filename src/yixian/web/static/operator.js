@@ -260,7 +260,7 @@ async function send(button) {
   busy = false;
   form.removeAttribute("aria-busy");
   if (status === 401 || status === 403) return signedOut();
-  if (!said) return toast(form.dataset.away, "bad");
+  if (!said) return toast(status >= 500 ? form.dataset.broken : form.dataset.away, "bad");
   if (said.errors) return wrong(said.errors);
   wrong({});
   if (said.bar) show("op-bar", said.bar);
