@@ -189,7 +189,7 @@ def counted(log: str, tickets: int) -> dict[str, object]:
     entries: dict[str, list[str]] = {}
     for pid, text in ENTRY.findall(log):
         entries.setdefault(pid, []).append(text)
-    web = [text for texts in entries.values() if any("INSERT INTO contact" in t for t in texts) for text in texts if "NOTIFY" not in text]
+    web = [text for texts in entries.values() if any("take_contact" in t for t in texts) for text in texts if "NOTIFY" not in text]
     shapes = {re.sub(r"\s+", " ", text)[:60] for text in web}
     return {
         "tickets": tickets,

@@ -48,7 +48,7 @@ async def template(server: Server) -> str:
     admin = await asyncpg.connect(server.url("postgres", "postgres"))
     # Whether a disk keeps what it was given is tested with servers of their own (tests/fault, tests/db); here a database is made and
     # dropped a thousand times, in a tenth of a second instead of two.
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+    for setting in ("fsync = off", "full_page_writes = off"):
         await admin.execute(f"ALTER SYSTEM SET {setting}")
     await admin.execute("SELECT pg_reload_conf()")
     secret = embedded.password(server.master, pool.APPLICATION_ROLE)

@@ -35,4 +35,7 @@ def sentences(file: Path) -> set[str]:
     """All texts of a module but its docstrings; those made of parts have no single key, so there must be none."""
     tree = ast.parse(file.read_text())
     documentation = {n.value for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
-    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and n not in documentation}
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    patterns = {a for n in calls if ast.unparse(n.func) == "re.compile" for a in n.args}  # said to nobody
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return {n.value for n in texts if n not in documentation | patterns}

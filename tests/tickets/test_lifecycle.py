@@ -148,6 +148,9 @@ class Walk:
         """Steps with everything filled in, of which at least one can be taken when the action is offered."""
         special = Special("Dark nights", self.now, answer="1wd")
         full = Step(note="x", basis="x", answer=ANSWER, days=1, number="PA2", texts=("a", "b"), campaign=new_id(self.now), special=special)
+        if action is Action.AMEND:
+            matters = sorted(leaf.code for leaf in self.city.leaves if leaf.code != self.ticket.matter)
+            return [msgspec.structs.replace(full, matter=matters[0])]
         if action is Action.RATE:
             return [msgspec.structs.replace(full, rating=Rating(3, solution, 3)) for solution in (5, 1)]
         units = self.city.units if action is Action.INVITE else UNITS

@@ -18,6 +18,7 @@ from litestar.params import FromQuery
 
 from yixian.city.inforce import City
 from yixian.city.model import Moment
+from yixian.db.pool import Transaction
 from yixian.groups import asking
 from yixian.groups.asking import SENSE, Others, Typed
 from yixian.groups.service import Sense
@@ -105,7 +106,9 @@ async def operator_desk(
     """The contact in hand, as far as it was typed; an empty form when there is none, or another one calls (`phone`, `new`)."""
     async with here.means.db.transaction(here.session.actor.acting) as tx:
         every = await operators.drafts(tx, here.means.vault, here.session.actor)
-    return await _whole(here, _opened(every, phone.strip()[:40], draft, bool(new)))
+        values = _opened(every, phone.strip()[:40], draft, bool(new))
+        caller, bar = await _who(tx, here, values), await _bar(tx, here, values["key"], every)
+    return _page(here, values, caller, bar)
 
 
 def _opened(drafts: tuple[Draft, ...], phone: str, draft: str, new: bool) -> dict[str, str]:
@@ -168,7 +171,7 @@ async def live(here: NamedDependency[Open]) -> Response[Any]:
 async def who_calls(here: NamedDependency[Open]) -> Response[Any]:
     """Who has this number, or which firm this is, and what of it need not be asked again."""
     values = await _typed(here.request)
-    caller = await _who(here, values)
+    caller = await _known(here, values)
     fills = {} if caller is None else {"audience": caller.caller.kind, "needs": caller.caller.needs, "language": caller.caller.language}
     return _json({"caller": _part(here, "operator_caller", values=values, caller=caller, revealed=""), "fills": fills})
 
@@ -204,7 +207,7 @@ async def _reveal(here: Open, values: Mapping[str, str]) -> str:
     Raises:
         Refused, Invalid, NotFound: as `callers.reveal`.
     """
-    caller = await _who(here, values)
+    caller = await _known(here, values)
     if caller is None or values["reveal"] not in tuple(Field):
         raise NotFound("没有可以查看的信息：来电人没有留下，或要求对承办单位保密。")
     field = Field(values["reveal"])
@@ -380,15 +383,19 @@ def _beside(here: Open, values: Mapping[str, str]) -> Beside:
 # -- What is shown -----------------------------------------------------------------------------------------------
 
 
-async def _who(here: Open, values: Mapping[str, str]) -> Known | None:
+async def _who(tx: Transaction, here: Open, values: Mapping[str, str]) -> Known | None:
     """Who calls: by number, or the firm that was named."""
     firm = values["audience"] == "firm"
     name, code = (values["name"], values["identity"]) if firm else ("", "")
     if not (values["phone"] or name or code):
         return None
     means = here.means
-    async with means.db.transaction(here.session.actor.acting) as tx:
-        return await known.known(tx, means.vault, values["phone"], means.city.pack.city.country, here.now, firm=name, code=code)
+    return await known.known(tx, means.vault, values["phone"], means.city.pack.city.country, here.now, firm=name, code=code)
+
+
+async def _known(here: Open, values: Mapping[str, str]) -> Known | None:
+    async with here.means.db.transaction(here.session.actor.acting) as tx:
+        return await _who(tx, here, values)
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -403,21 +410,19 @@ class Bar(msgspec.Struct, frozen=True):
     """What stands aside, or was left unfinished, besides the contact on the screen."""
 
 
-async def _bar(here: Open, key: str) -> Bar:
+async def _bar(tx: Transaction, here: Open, key: str, every: tuple[Draft, ...] | None = None) -> Bar:
+    """`every`: all drafts, where they are known already."""
     actor = here.session.actor
-    async with here.means.db.transaction(actor.acting) as tx:
-        every = await operators.drafts(tx, here.means.vault, actor)
-        return Bar(
-            await operators.standing(tx, actor),
-            await operators.in_hand(tx, actor),
-            await operators.last(tx, actor),
-            tuple(d for d in every if d.key != key),
-        )
+    drafts = await operators.drafts(tx, here.means.vault, actor) if every is None else every
+    in_hand, last = await operators.recent(tx, actor)
+    return Bar(await operators.standing(tx, actor), in_hand, last, tuple(d for d in drafts if d.key != key))
 
 
 async def _frame(here: Open, values: Mapping[str, str]) -> dict[str, str]:
     """The parts of the page that follow what the operator did: where they stand, and what stands aside."""
-    return {"bar": _part(here, "operator_bar", bar=await _bar(here, values["key"]))}
+    async with here.means.db.transaction(here.session.actor.acting) as tx:
+        bar = await _bar(tx, here, values["key"])
+    return {"bar": _part(here, "operator_bar", bar=bar)}
 
 
 async def _parts(here: Open, values: Mapping[str, str], errors: Errors, revealed: str) -> Response[Any]:
@@ -426,7 +431,7 @@ async def _parts(here: Open, values: Mapping[str, str], errors: Errors, revealed
         return _json(_wrong(here.request, errors), 422)
     body = {"key": values["key"], **await _frame(here, values)}
     if revealed:
-        body["caller"] = _part(here, "operator_caller", values=values, caller=await _who(here, values), revealed=revealed)
+        body["caller"] = _part(here, "operator_caller", values=values, caller=await _known(here, values), revealed=revealed)
     return _json(body)
 
 
@@ -434,12 +439,18 @@ def _wrong(request: Asked, errors: Errors) -> dict[str, Any]:
     return {"errors": {field: _say(request, sentence) for field, sentence in errors.items()}}
 
 
-async def _whole(
-    here: Open, values: Mapping[str, str], *, errors: Errors | None = None, beside: Beside | None = None, found: Others | None = None,
-    offers: tuple[Offer, ...] = (), receipt: Receipt | None = None, status: int = 200, revealed: str = "",
+async def _whole(here: Open, values: Mapping[str, str], **shown: Any) -> Response[Any]:
+    """The whole page; `shown` as for `_page`."""
+    async with here.means.db.transaction(here.session.actor.acting) as tx:
+        caller, bar = await _who(tx, here, values), await _bar(tx, here, values["key"])
+    return _page(here, values, caller, bar, **shown)
+
+
+def _page(
+    here: Open, values: Mapping[str, str], caller: Known | None, bar: Bar, *, errors: Errors | None = None, beside: Beside | None = None,
+    found: Others | None = None, offers: tuple[Offer, ...] = (), receipt: Receipt | None = None, status: int = 200, revealed: str = "",
     said: companions.Said | None = None,
 ) -> Response[Any]:  # fmt: skip
-    """The whole page."""
     opening = companions.saying(here.companion, Moment.OPENING, values["language"])
     return page(
         here.request,
@@ -454,9 +465,9 @@ async def _whole(
         offers=offers,
         receipt=receipt,
         said=said,
-        caller=await _who(here, values),
+        caller=caller,
         revealed=revealed,
-        bar=await _bar(here, values["key"]),
+        bar=bar,
         reasons=_reasons(here.means.city),
     )
 

@@ -110,14 +110,10 @@ async def talk_ended(tx: Transaction, operator: UUID, source: Source, actor: str
     await store.set_state(tx, operator, State.AFTER, "", source, actor, now)
 
 
-async def in_hand(tx: Transaction, actor: Actor) -> Work | None:
-    """The contact that this operator has in hand, recorded or not; None when there is none."""
-    return next(iter(await store.in_hand(tx, UUID(actor.id))), None)
-
-
-async def last(tx: Transaction, actor: Actor) -> Work | None:
-    """The contact that this operator finished last."""
-    return await store.last_ended(tx, UUID(actor.id))
+async def recent(tx: Transaction, actor: Actor) -> tuple[Work | None, Work | None]:
+    """The contact that this operator has in hand, recorded or not, and the one finished last; None where there is none."""
+    found = await store.recent(tx, UUID(actor.id))
+    return next((w for w in found if w.ended_at is None), None), next((w for w in found if w.ended_at is not None), None)
 
 
 async def figures(tx: Transaction, since: datetime, till: datetime) -> Figures:

@@ -148,10 +148,17 @@ async def in_hand(tx: Transaction, operator: UUID) -> list[Work]:
     return [Work(*row) for row in rows]
 
 
-async def last_ended(tx: Transaction, operator: UUID) -> Work | None:
-    """The contact whose work was over last."""
-    row = await tx.fetchrow(f"{WORK} WHERE operator = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1", operator)
-    return Work(*row) if row else None
+async def recent(tx: Transaction, operator: UUID) -> list[Work]:
+    """Of what is in hand the newest, and of what is over the last: at most two, in one statement."""
+    rows = await tx.fetch(
+        f"""
+        ({WORK} WHERE operator = $1 AND ended_at IS NULL AND parked_at IS NULL ORDER BY begun_at DESC LIMIT 1)
+         UNION ALL
+        ({WORK} WHERE operator = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1)
+        """,
+        operator,
+    )
+    return [Work(*row) for row in rows]
 
 
 async def end_talk(tx: Transaction, operator: UUID, now: datetime) -> None:

@@ -32,7 +32,7 @@ HOMES: Final[tuple[tuple[Role, str], ...]] = (
     (Role.SUPERVISOR, "/desk/supervisor"),
     (Role.ANALYST, "/desk/supervisor"),
     (Role.KNOWLEDGE_EDITOR, "/desk/list"),
-    (Role.SYSTEM_ADMIN, "/admin/staff"),
+    (Role.SYSTEM_ADMIN, "/admin/city"),
     (Role.SECURITY_ADMIN, "/admin/staff"),
     (Role.AUDIT_ADMIN, "/admin/audit"),
 )
