@@ -100,7 +100,7 @@ def check(found: Status) -> None:
     if found.changed:
         versions = ", ".join(f"{v:04}" for v in found.changed)
         raise SchemaMismatch(
-            f"The database was made by other forms of the migrations {versions} than this version has. Such a database comes from a version "
+            f"The database was made by other forms of the migrations {versions} than this version has. It comes from a version "
             "between two releases: go back to it, or begin anew (the demo: `make clean-demo`) and restore or import its data."
         )
 
