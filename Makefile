@@ -7,7 +7,7 @@ YIXIAN := $(BIN)/yixian
 DATA := $(or $(YIXIAN_DATA),../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places evaluate
+.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places bench-desks evaluate
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,7 +54,7 @@ lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q --group browser -c requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-browser.lock
 
-bench: bench-language bench-places bench-gate bench-intake bench-faults bench-day ## every figure of speed and safety; half an hour
+bench: bench-language bench-places bench-gate bench-intake bench-faults bench-desks bench-day ## every figure of speed and safety; half an hour
 
 bench-language: env ## how fast and how well messages are read with the pack's words alone
 	@$(BIN)/python -m bench.bench_language
@@ -73,6 +73,9 @@ bench-intake: env ## what one contact costs, beside pgbench
 
 bench-day: env ## a whole Guangzhou day, 112,000 contacts, with its tickets' lives
 	@$(BIN)/python -m bench.bench_day
+
+bench-desks: env ## pages with a million tickets stored, a thousand live boards
+	@$(BIN)/python -m bench.bench_desks
 
 bench-faults: env ## kill -9 of web, worker and PostgreSQL while contacts come in
 	@$(BIN)/python -m bench.bench_faults
