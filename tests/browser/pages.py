@@ -58,5 +58,12 @@ PAGES = (
     Page("models", "/desk/models", Role.SUPERVISOR),
     # Administration
     Page("staff", "/admin/staff", Role.SYSTEM_ADMIN),
+    Page("city", "/admin/city", Role.SYSTEM_ADMIN),
+    Page("settings", "/admin/settings", Role.SYSTEM_ADMIN),
+    Page("sessions", "/admin/sessions", Role.SECURITY_ADMIN),
+    Page("keys", "/admin/keys", Role.SECURITY_ADMIN),
     Page("audit", "/admin/audit", Role.AUDIT_ADMIN),
+    Page("answering", "/desk/answering", Role.SUPERVISOR),
+    Page("consultations", "/desk/consultations", Role.DISPATCHER),
+    Page("leaders", "/leaders"),
 )
