@@ -168,20 +168,23 @@ TEXT = ("ink", "quiet", "link", "amber", "red", "green")
 GROUND = {"amber": ("sheet", "paper", "amber-tint"), "red": ("sheet", "paper", "red-tint"), "green": ("sheet", "paper", "green-tint")}
 
 
+COLOUR = r"var\(--if-light, (#[0-9a-f]{6})\) var\(--if-dark, (#[0-9a-f]{6})\)"
+
+
 def test_dark_by_the_system_is_dark_by_choice():
     css = render.static_files()["yixian.css"].body.decode()
     by_system, by_choice = (
-        re.findall(r"--[\w-]+: [^;]+;", re.findall(start + r" {(.*?)}", css, re.DOTALL)[0])
-        for start in (r':root:not\(\[data-theme="light"\]\)', r':root\[data-theme="dark"\]')
+        re.findall(start + r" {(.*?)}", css, re.DOTALL) for start in (r':root:not\(\[data-theme="light"\]\)', r':root\[data-theme="dark"\]')
     )
-    assert by_system == by_choice != []
+    assert [" ".join(rule.split()) for rule in by_system] == [" ".join(rule.split()) for rule in by_choice]
+    assert len(by_system) == 1, "a colour's dark value stands beside its light one, and nowhere else"
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_can_be_read(scheme):
     css = render.static_files()["yixian.css"].body.decode()
-    block = re.findall(r":root(?:\[data-theme=\"dark\"\])? {(.*?)}", css, re.DOTALL)[scheme]
-    token = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+    token = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", css))
+    token |= {name: both[scheme] for name, *both in re.findall(r"  --([\w-]+): " + COLOUR, css.partition(":root.elder")[0])}
     pairs = [(t, g) for t in TEXT for g in GROUND.get(t, ("sheet", "paper", "sunk", "teal-tint"))]
     pairs += [("on-teal", "teal"), ("on-teal", "teal-deep"), ("ink", "amber-tint"), ("ink", "red-tint"), ("ink", "green-tint")]
     assert {p: round(contrast(token[p[0]], token[p[1]]), 2) for p in pairs if contrast(token[p[0]], token[p[1]]) < 4.5} == {}
