@@ -39,6 +39,12 @@ async def test_every_row_ends_with_an_outcome_and_a_second_run_stores_nothing(
     assert await owner.fetchval("SELECT min(received_at)::date::text FROM contact") == "2019-02-28"
 
 
+async def test_a_long_name_of_the_file_keeps_its_rows_apart(means: Means, tmp_path: Path) -> None:
+    file = tmp_path / f"{'messages-of-the-old-hotline-' * 8}.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    assert (await run(means, file)).stored == 5
+
+
 async def test_a_run_that_was_cut_short_is_completed_by_the_next(means: Means, owner: asyncpg.Connection, tmp_path: Path) -> None:
     file = tmp_path / "old.csv"
     file.write_text("".join(ROWS.splitlines(keepends=True)[:3]), encoding="utf-8")

@@ -22,6 +22,9 @@ from yixian.people.model import SYSTEM_ACTOR
 AT_ONCE = 8
 """Rows in hand at the same time."""
 
+NAME_KEPT = 120
+"""So much of a file's name stands in the keys of its rows: what tells the rows apart must stand there whole."""
+
 COLUMNS = {"text", "title", "time", "id"}
 _TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y-%m-%d")
 
@@ -99,7 +102,7 @@ def _row(file: Path, line: int, found: dict[str, str | None], zone: ZoneInfo, se
         source_id=(found.get("id") or "")[:200],
         received_at=_time(found.get("time"), zone),
     )
-    return Row(line, f"import:{file.name}:{digest}:{seen[digest]}"[:200], contact)
+    return Row(line, f"import:{file.name[:NAME_KEPT]}:{digest}:{seen[digest]}", contact)
 
 
 def _clean(text: str | None) -> str:

@@ -52,7 +52,7 @@ async def partitions(database: Database, job: Job, now: datetime) -> None:
 
 
 async def forget(database: Database, job: Job, now: datetime) -> None:
-    """Forgets idempotency keys after seven days, wrong check codes after one, and who has long closed a ticket."""
+    """Forgets idempotency keys after seven days (of imported rows never), wrong check codes after one, and who has long closed a ticket."""
     async with database.transaction(SYSTEM) as tx:
         await store.forget(tx, now - KEYS_KEPT, now - FAILURES_KEPT)
         await presence.forget(tx, now)

@@ -842,8 +842,11 @@ async def make_partitions(tx: Transaction, day: date, months: int) -> int:
 
 
 async def forget(tx: Transaction, keys_before: datetime, failures_before: datetime) -> None:
-    """Removes idempotency keys and wrong check codes that are too old to matter."""
-    await tx.execute("DELETE FROM idempotency WHERE at < $1", keys_before)
+    """Removes idempotency keys and wrong check codes that are too old to matter.
+
+    Keys of imported rows stay: a file may be run again after a year, and must store nothing twice.
+    """
+    await tx.execute("DELETE FROM idempotency WHERE at < $1 AND NOT starts_with(key, 'import:')", keys_before)
     await tx.execute("DELETE FROM lookup_failure WHERE at < $1", failures_before)
 
 
