@@ -51,7 +51,7 @@ def test_ten_tickets_by_the_keyboard_alone(browser: Driver, desk: Tab) -> None:
     for _ in range(30):
         if done == 10:
             break
-        if desk.locator('[data-key="1"]').count():
+        if desk.locator('button[data-key="1"]').count():
             with desk.expect_navigation():
                 desk.keyboard.press("1")
             assert desk.locator(".notice.good").count(), desk.locator("main").inner_text()[:400]
@@ -62,6 +62,31 @@ def test_ten_tickets_by_the_keyboard_alone(browser: Driver, desk: Tab) -> None:
                 desk.keyboard.press("n")
     assert done == 10
     assert waiting(desk) == before - 10
+
+
+def test_a_key_on_a_suggestion_without_a_place_says_so_and_goes_to_the_field(browser: Driver, desk: Tab) -> None:
+    comes_in(browser, 3, 400)
+    desk.goto("/desk/dispatch")
+    for _ in range(30):
+        if desk.locator('[data-key="1"][data-lacks=region]').count():
+            break
+        with desk.expect_navigation():
+            desk.keyboard.press("n")
+    desk.keyboard.press("1")
+    assert desk.evaluate("document.activeElement.id") == "region"
+    assert "还缺地点" in desk.locator("[data-key-says]").inner_text()
+    desk.keyboard.type("天河区")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    assert "region=" in desk.url
+
+
+def test_a_key_without_a_suggestion_says_so(browser: Driver, desk: Tab) -> None:
+    comes_in(browser, 1, 500)
+    desk.goto("/desk/dispatch")
+    desk.locator("[data-key='3']").evaluate_all("all => all.forEach((one) => one.remove())")
+    desk.keyboard.press("3")
+    assert "没有第 3 条建议" in desk.locator("[data-key-says]").inner_text()
 
 
 def test_ticking_and_bulk_by_the_keyboard(browser: Driver, desk: Tab) -> None:

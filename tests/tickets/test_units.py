@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
@@ -18,6 +19,7 @@ from tests.attachments.files import photo
 from tests.hotline import PASSWORD, Browser, Hotline, hotline_on
 from tests.tickets.test_lists import counting
 
+from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db import bootstrap
 from yixian.db.pool import SYSTEM
 from yixian.people import passwords, service, store
@@ -149,6 +151,20 @@ async def test_counts_are_those_of_the_lists(hotline: Hotline):
     assert len(listed(await roads.open("/desk/unit?tab=sign&light=red"))) == 3
     assert listed(await roads.open("/desk/unit?tab=sign&light=green")) == set()
     assert "没有符合条件的工单" in roads.text
+
+
+async def test_an_empty_desk_says_what_will_come_and_when(hotline: Hotline):
+    roads = await (await hotline.staff("roads")).open("/desk/unit")
+    city = hotline.app.state.process.live.city
+    by = city.due(hotline.clock.now, city.register.limit_for(RequestKind.HELP, Urgency.NORMAL, Audience.PERSON).dispatch)
+    zone = ZoneInfo(city.pack.city.timezone)
+    assert "没有在办的工单" in roads.text and "几秒内就到" in roads.text
+    assert f"最迟 {by.astimezone(zone):%m-%d %H:%M} 派到" in roads.text
+    for tab in unit_desk.TABS:
+        await roads.open(f"/desk/unit?tab={tab.key}")
+        assert tab.comes.partition("{at}")[0] in roads.text, tab.key
+    await given(hotline, "pa.roads")
+    assert "几秒内就到" not in (await roads.open("/desk/unit")).text
 
 
 async def test_a_co_unit_finds_the_part_that_it_owes(hotline: Hotline):

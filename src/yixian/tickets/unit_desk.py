@@ -15,7 +15,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from yixian.city.inforce import City
-from yixian.city.model import Level, Urgency
+from yixian.city.model import Audience, Level, RequestKind, Urgency
 from yixian.people.guards import needs
 from yixian.people.model import UNIT_ROLES, Actor, Role
 from yixian.tickets import above, service, words
@@ -34,23 +34,48 @@ class Tab(msgspec.Struct, frozen=True):
     filters: Filters
     empty: str
     """What is said when nothing stands in it."""
+    comes: str
+    """What will stand in it, and when."""
 
+
+_NEW: Final = (
+    "派到本单位和下级单位的工单会出现在这里，按时限先后排列。自动派单拿得准的，市民提交后几秒内就到；"
+    "要派单员判断的，一般诉求现在登记的最迟 {at} 派到。"
+)
 
 _IN_WORK: Final = (State.HANDLING, State.JOINT_REVIEW)
 _OPEN_TO_US: Final = (State.DISPATCHED, *_IN_WORK)
 
 TABS: Final = (
-    Tab("todo", "全部在办", Filters(states=_OPEN_TO_US), "没有在办的工单。"),
-    Tab("sign", "待签收", Filters(states=(State.DISPATCHED,), role=OrderRole.LEAD), "没有待签收的工单。"),
-    Tab("contact", "待联系", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=False, answered=False), "市民都已联系。"),
-    Tab("reply", "待答复", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=True, answered=False), "没有待答复的工单。"),
-    Tab("co", "协办与会审", Filters(states=_OPEN_TO_US, role=OrderRole.CO), "没有等待本单位意见的工单。"),
-    Tab("back", "退回重办", Filters(states=_IN_WORK, role=OrderRole.LEAD, answered=True), "没有被退回的答复。"),
-    Tab("check", "待单位审核", Filters(states=(State.UNIT_REVIEW,)), "没有等待审核的答复。"),
-    Tab("sent", "已答复", Filters(states=(State.IN_REVIEW, State.AWAITING_CALL_BACK)), "没有已送出的答复。"),
-    Tab("returned", "已退单", Filters(), "没有退回过工单。"),
-    Tab("closed", "已办结", Filters(states=(State.CLOSED,)), "还没有办结的工单。"),
-)
+    Tab("todo", "全部在办", Filters(states=_OPEN_TO_US), "没有在办的工单。", _NEW),
+    Tab("sign", "待签收", Filters(states=(State.DISPATCHED,), role=OrderRole.LEAD), "没有待签收的工单。", _NEW),
+    Tab(
+        "contact", "待联系", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=False, answered=False), "市民都已联系。",
+        "签收后还没有联系市民的工单会出现在这里。",
+    ),
+    Tab(
+        "reply", "待答复", Filters(states=_IN_WORK, role=OrderRole.LEAD, contacted=True, answered=False), "没有待答复的工单。",
+        "已经联系市民、还没有答复的工单会出现在这里。",
+    ),
+    Tab(
+        "co", "协办与会审", Filters(states=_OPEN_TO_US, role=OrderRole.CO), "没有等待本单位意见的工单。",
+        "主办单位邀请本单位协办，或话务中心请本单位发表意见时，工单会出现在这里。",
+    ),
+    Tab(
+        "back", "退回重办", Filters(states=_IN_WORK, role=OrderRole.LEAD, answered=True), "没有被退回的答复。",
+        "答复被本单位审核人或话务中心退回时，工单会出现在这里。",
+    ),
+    Tab(
+        "check", "待单位审核", Filters(states=(State.UNIT_REVIEW,)), "没有等待审核的答复。",
+        "经办人写好答复后，等本单位审核的工单会出现在这里。",
+    ),
+    Tab(
+        "sent", "已答复", Filters(states=(State.IN_REVIEW, State.AWAITING_CALL_BACK)), "没有已送出的答复。",
+        "答复送出后，等话务中心审核和回访的工单会出现在这里。",
+    ),
+    Tab("returned", "已退单", Filters(), "没有退回过工单。", "本单位退单后，这里留下退单的记录。"),
+    Tab("closed", "已办结", Filters(states=(State.CLOSED,)), "还没有办结的工单。", "市民评价后办结的工单会出现在这里。"),
+)  # fmt: skip
 
 _UNCOUNTED: Final = frozenset({"returned", "closed"})
 
@@ -207,6 +232,7 @@ async def unit_desk(
         found=found,
         flags=flags,
         may_sign=open_tab.key == "sign" and bool(found.lines),
+        comes_by=_comes_by(here.city, here.now),
         address=f"/desk/unit?{urlencode(asked)}",
         query=urlencode(asked),
         light_links={each: f"/desk/unit?{urlencode({**asked, 'light': each})}" for each in LIGHTS},
@@ -239,6 +265,11 @@ def _given_back(here: Here, tab: Tab, tallies: Sequence[Tally], back: Sequence[A
     )
 
 
+def _comes_by(city: City, now: datetime) -> datetime:
+    """When at the latest an ordinary request that is registered now, and that somebody has to look at, has its unit."""
+    return city.due(now, city.register.limit_for(RequestKind.HELP, Urgency.NORMAL, Audience.PERSON).dispatch)
+
+
 def _moment(text: str) -> datetime | None:
     """A time of ours from an address; None when it is none."""
     try:
@@ -262,7 +293,7 @@ async def sign_many(here: NamedDependency[Here]) -> Redirect:
 
 def sayings() -> tuple[str, ...]:
     """Tabs and what is said of empty ones, for the test of the catalogue."""
-    return tuple(text for tab in TABS for text in (tab.label, tab.empty))
+    return tuple(text for tab in TABS for text in (tab.label, tab.empty, tab.comes))
 
 
 routes = (unit_desk, sign_many)

@@ -110,6 +110,18 @@ async def test_what_helps_to_decide_stands_beside_it(hotline: Hotline) -> None:
     assert "tab=returned" in str(desk.answer.url), "the work goes on in the same list"
 
 
+async def test_a_suggestion_that_lacks_something_says_what_and_leads_to_its_field(hotline: Hotline) -> None:
+    nowhere = WASTE | {"unit": None, "place_needed": "district"}
+    unlisted = WASTE | {"unit": None, "matter": "ST0101"}
+    (number,) = await waiting(hotline, 1, WASTE, nowhere, unlisted)
+    desk = await (await hotline.staff("dispatcher")).open(f"/desk/dispatch?ticket={number}")
+    html = desk.answer.text
+    assert '<button data-key="1" class="primary">' in html
+    assert 'href="#region" data-key="2" data-lacks="region" data-says="第 2 条建议还缺地点' in html
+    assert 'href="#other" data-key="3" data-lacks="other-unit" data-says="第 3 条建议没有承办单位' in html
+    assert 'id="region"' in html and 'id="other-unit"' in html and '<details class="sheet" id="other">' in html
+
+
 async def test_many_at_once_each_by_itself(hotline: Hotline) -> None:
     numbers = await waiting(hotline, 4, WASTE)
     bare = numbers[3]

@@ -1,5 +1,6 @@
 // The dispatcher's keys: x ticks the row that has the focus, or the one that is open; n goes on to the next ticket; a key on a heading that
-// folds opens it and goes to its first field. The list shows what is open; how many are ticked stands beside the bulk actions.
+// folds opens it and goes to its first field; 1 to 3 on a suggestion that cannot be taken say why. The list shows what is open; how many
+// are ticked stands beside the bulk actions.
 const queue = document.querySelector("[data-queue]");
 const box = document.getElementById("bulk-box");
 const ticks = () => [...document.querySelectorAll('[data-queue] input[name="ticket"]')];
@@ -23,6 +24,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     tick.checked = !tick.checked;
     count();
+  } else if (says && /^[123]$/.test(event.key) && !document.querySelector(`[data-key="${event.key}"]`)) {
+    event.preventDefault();
+    tell(says.dataset.none.replace("{n}", event.key));
   } else if (event.key === "n" && !document.querySelector('[data-key="n"]')) {
     const all = [...(queue?.querySelectorAll("[data-row]") ?? [])];
     const at = all.findIndex((one) => one.querySelector("a[aria-current]"));
@@ -44,13 +48,59 @@ for (const heading of document.querySelectorAll("summary[data-key]")) {
   });
 }
 
+// A suggestion that lacks something cannot be taken: its key says what is missing and goes to the field where it is given.
+const says = document.querySelector("[data-key-says]");
+
+function tell(text) {
+  if (!says) return;
+  const said = document.createElement("p");
+  said.className = "notice warn";
+  said.textContent = text;
+  says.replaceChildren(said);
+}
+
+for (const lacking of document.querySelectorAll("[data-lacks]")) {
+  lacking.addEventListener("click", (event) => {
+    const field = document.getElementById(lacking.dataset.lacks);
+    if (!field) return;
+    event.preventDefault();
+    field.closest("details")?.setAttribute("open", "");
+    tell(lacking.dataset.says);
+    field.focus();
+    field.scrollIntoView({ block: "center" });
+  });
+}
+
 for (const tick of ticks()) tick.addEventListener("change", count);
 const all = document.querySelector("[data-tick-all]");
 if (all) {
   all.hidden = false;
   all.addEventListener("click", () => {
     const on = ticks().some((tick) => !tick.checked);
-    for (const tick of ticks()) tick.checked = on;
+    // A suggestion that lacks something cannot be taken: its key says what is missing and goes to the field where it is given.
+const says = document.querySelector("[data-key-says]");
+
+function tell(text) {
+  if (!says) return;
+  const said = document.createElement("p");
+  said.className = "notice warn";
+  said.textContent = text;
+  says.replaceChildren(said);
+}
+
+for (const lacking of document.querySelectorAll("[data-lacks]")) {
+  lacking.addEventListener("click", (event) => {
+    const field = document.getElementById(lacking.dataset.lacks);
+    if (!field) return;
+    event.preventDefault();
+    field.closest("details")?.setAttribute("open", "");
+    tell(lacking.dataset.says);
+    field.focus();
+    field.scrollIntoView({ block: "center" });
+  });
+}
+
+for (const tick of ticks()) tick.checked = on;
     count();
   });
 }

@@ -79,3 +79,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// Whoever waits before an empty desk is told when something has come; the page itself stays as it is.
+for (const place of document.querySelectorAll("[data-comes]")) {
+  const asking = setInterval(async () => {
+    const answer = await fetch("/desk/counts", { headers: { Accept: "application/json" } }).catch(() => null);
+    const found = answer?.ok ? await answer.json() : {};
+    if (!found["/desk/unit"]) return;
+    place.querySelector("[hidden]").hidden = false;
+    clearInterval(asking);
+  }, 30_000);
+}
