@@ -74,6 +74,13 @@ def test_from_nothing_to_a_city_with_its_contacts_and_back_from_a_backup(machine
     refused = machine.run("db", "restore", dump)
     assert refused.returncode == 1
     assert "--replace" in refused.stderr
+    noise = tmp_path / "noise.dump"
+    noise.write_bytes(dump.read_bytes()[:5000])
+    broken = machine.run("db", "restore", noise, "--replace")
+    assert broken.returncode == 1
+    assert "as it was" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    assert machine.json("db", "verify")["tickets"] == 2, "a backup that cannot be read throws nothing away"
     assert machine.run("db", "restore", dump, "--replace").returncode == 0
     assert machine.json("db", "verify")["tickets"] == 1
 
@@ -97,6 +104,20 @@ def test_a_setting_that_cannot_be_used_is_named(machine: Machine) -> None:
     assert done.returncode == 1
     assert "port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody:secret@127.0.0.1:9/none", "postgresql://nobody:secret@no.such.host.invalid/x", "mysql://x"]
+)
+def test_a_database_that_is_not_there_is_told_in_a_sentence(machine: Machine, url: str) -> None:
+    environment = os.environ | {"YIXIAN_HOME": str(machine.home), "YIXIAN_DATABASE_URL": url}
+    for command in (("db", "backup"), ("up",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "yixian.cli", *command], capture_output=True, text=True, check=False, env=environment, timeout=60
+        )
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "secret" not in done.stderr
 
 
 def test_the_learned_classifier_is_judged_on_what_it_never_saw(machine: Machine, tmp_path: Path) -> None:

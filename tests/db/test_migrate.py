@@ -118,10 +118,40 @@ async def test_a_backup_restores_to_the_same_and_says_no_to_overwriting(
         backup.backup(fresh, file)
     await owner.execute("UPDATE day_number SET last = 60")
     assert not await backup.holds_contacts(fresh)
-    await backup.empty(fresh)
     backup.restore(fresh, file)
     assert await owner.fetchval("SELECT last FROM day_number") == 40
     assert (await migrate.status(owner)).pending == ()
+
+
+async def test_a_backup_that_cannot_be_restored_leaves_the_database_as_it_was(
+    fresh: bootstrap.Addresses, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await owner.execute("INSERT INTO day_number VALUES ('2026-11-22', 40)")
+    whole, half, noise, foreign, later = (tmp_path / name for name in ("whole", "half", "noise", "foreign", "later"))
+    backup.backup(fresh, whole)
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    noise.write_bytes(b"no backup at all")
+    await owner.execute("INSERT INTO schema_migration (version, name, digest) VALUES (9999, 'future', 'x')")
+    backup.backup(fresh, later)
+    await owner.execute("DELETE FROM schema_migration WHERE version = 9999")
+    await owner.execute("ALTER TABLE schema_migration RENAME TO elsewhere")
+    backup.backup(fresh, foreign)
+    await owner.execute("ALTER TABLE elsewhere RENAME TO schema_migration")
+    await owner.execute("UPDATE day_number SET last = 60")
+    for file, said in ((half, "as it was"), (noise, "as it was"), (foreign, "no backup of Yixian"), (later, "newer version")):
+        with pytest.raises(backup.BackupFailed, match=said):
+            backup.restore(fresh, file)
+        assert await owner.fetchval("SELECT last FROM day_number") == 60, file.name
+        assert (await migrate.status(owner)).unknown == ()
+
+
+def test_a_password_does_not_stand_in_the_list_of_processes() -> None:
+    plain, environment = backup.without_password("postgresql://owner:p%40ss@db.example:5433/yixian?sslmode=require")
+    assert plain == "postgresql://owner@db.example:5433/yixian?sslmode=require"
+    assert environment["PGPASSWORD"] == "p@ss"
+    plain, environment = backup.without_password("postgresql://postgres:secret@/yixian?host=%2Ftmp%2Frun")
+    assert plain == "postgresql://postgres@/yixian?host=%2Ftmp%2Frun"
+    assert "secret" not in plain
 
 
 async def test_numbers_of_a_day_are_never_given_twice(database: pool.Database, fresh: bootstrap.Addresses) -> None:

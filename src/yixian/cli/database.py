@@ -118,7 +118,6 @@ def restore(
             err.print("The database holds contacts. Restore into an empty one, or say --replace to throw them away.")
             raise typer.Exit(1)
         with err.status("Restoring ..."):
-            asyncio.run(backups.empty(where))
             backups.restore(where, file)
             applied = asyncio.run(bootstrap.prepare(where, clock()))
     out.print(f"Restored; {len(applied)} newer migrations applied. Check it: yixian db verify", highlight=False)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from typing import NoReturn
 
+import asyncpg
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 import yixian
 from yixian.city.pack import InvalidPack
 from yixian.city.service import NoCity
 from yixian.cli import bench, database, demo, dispatch, importing, lists, models, packs, serving, staff, whatif
+from yixian.db.backup import BackupFailed
 from yixian.db.embedded import DatabaseUnavailable
 from yixian.db.migrate import SchemaMismatch
 from yixian.replay.command import replay_command
@@ -43,14 +48,30 @@ def version() -> None:
     print(yixian.__version__)
 
 
-EXPECTED = (DatabaseUnavailable, SchemaMismatch, SettingsError, NoCity, InvalidPack, PermissionError, FileNotFoundError)
+EXPECTED = (
+    DatabaseUnavailable, SchemaMismatch, SettingsError, NoCity, InvalidPack, BackupFailed, OSError,
+)  # fmt: skip
 """Errors whose sentence says what to do: no traceback."""
+
+NO_DATABASE = (
+    ConnectionError, socket.gaierror, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, asyncpg.ClientConfigurationError,
+)  # fmt: skip
+"""What is raised where the database named by the settings cannot be used."""
+
+UNREACHABLE = "The database cannot be reached. Does the server run, and are YIXIAN_DATABASE_URL and YIXIAN_DATABASE_OWNER_URL right?"
 
 
 def main() -> None:
     """Entry point."""
     try:
         app()
+    except NO_DATABASE as error:
+        _fail(error, f"{UNREACHABLE} ({error})")
     except EXPECTED as error:
-        Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
-        sys.exit(1)
+        _fail(error, str(error))
+
+
+def _fail(error: Exception, said: str) -> NoReturn:
+    Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {escape(said)}", highlight=False)
+    sys.exit(1)
