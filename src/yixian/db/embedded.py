@@ -45,6 +45,9 @@ random_page_cost = 1.1
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_min_duration_statement = 1000
+# What people said and who they are stands in values and rows: neither goes into a log.
+log_parameter_max_length = 0
+log_error_verbosity = terse
 log_line_prefix = '%m [%p] %u '
 """
 
