@@ -125,5 +125,5 @@ async def test_a_tickets_page_costs_the_same_however_long_its_history(city: City
 
     before = await costs()
     for n in range(20):
-        await city.citizen(ticket).does("urge", note=f"{n}")
+        await city.citizen(ticket).does("supplement", note=f"{n}")
     assert await costs() == before

@@ -223,3 +223,20 @@ async def test_a_question_is_answered_at_once_with_its_source_and_a_person_is_on
     again = next(f for f in Page(asked).forms if f.action == "/say")
     looked = await browser.client.post("/say", data={**again.fields, "step": "look"})
     assert looked.status_code == 200 and "这样理解对吗" in looked.text
+
+
+async def test_a_receipt_says_how_long_it_takes_though_nobody_knows_yet_whose_it_is(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text="zzz qqq xxx", step="look")
+    await browser.send("/say", 201)
+    assert "正在确定由哪个单位办理" in browser.text and "派出后 10 个工作日内答复您" in browser.text
+    address = link(browser)
+    assert "派出后 10 个工作日内答复您" in (await browser.open(address)).text
+    said = await hotline.says("zzz qqq xxx")
+    assert said["tickets"][0]["answer_in"] == {"count": 10, "unit": "wd"}
+    again = await hotline.says("zzz qqq xxx")
+    assert again["tickets"][0]["answer_in"] == {"count": 10, "unit": "wd"}
+    sure = await hotline.says(LAMP)
+    assert sure["tickets"][0]["answer_due"] and sure["tickets"][0]["answer_in"] is None
+    browser.answer = await browser.client.get(address, headers={"accept-language": "en"})
+    assert "within 10 working days from when a unit has it" in browser.text

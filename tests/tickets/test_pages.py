@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from yixian.tickets.placing import placed
 from yixian.web import render
 
 DRAIN = "The gully on Tollbooth Lane is blocked, the drain floods the road"
+LONDON = ZoneInfo("Europe/London")
 ANSWER = "The gully was cleared this morning and the drain runs freely again."
 
 
@@ -363,6 +365,76 @@ async def test_a_citizen_urges_adds_and_withdraws(hotline: Hotline):
     await browser.send(f"/ticket/{number}/withdraw", note="It drained by itself")
     assert await state_of(hotline, number) == "withdrawn"
     assert not [f for f in browser.page.forms if f.action.startswith("/ticket/")]
+
+
+async def test_who_has_urged_is_told_when_to_urge_again_and_what_to_do_instead(hotline: Hotline):
+    number, code = await with_roads(hotline)
+    browser = await hotline.browser().open(f"/ticket/{number}?code={code}")
+    pressed_twice = {"code": code, "note": ""}
+    await browser.send(f"/ticket/{number}/urge", note="Rain tomorrow")
+    again = hotline.clock.now + timedelta(hours=24)
+    said = f"{again.astimezone(LONDON):%Y-%m-%d %H:%M} 以后可以再催"
+    assert said in browser.text
+    assert not [f for f in browser.page.forms if f.action.endswith("/urge")]
+    hotline.clock.forward(seconds=30)
+    second = await browser.client.post(f"/ticket/{number}/urge", data=pressed_twice)
+    assert second.status_code == 409 and said in second.text and "补充内容" in second.text
+    door = await browser.client.post(f"/api/v1/tickets/{number}/urge", json={"code": code})
+    assert door.status_code == 409 and said in door.json()["detail"]
+    seen = (await browser.client.get(f"/api/v1/tickets/{number}?code={code}")).json()
+    assert "urge" not in seen["allowed"] and datetime.fromisoformat(seen["urge_again"]) == again
+    assert await hotline.owner.fetchval("SELECT urged FROM ticket WHERE number = $1", number) == 1
+    english = await browser.client.post(f"/ticket/{number}/urge", data=pressed_twice, headers={"accept-language": "en"})
+    assert "it can be urged again from" in english.text
+    hotline.clock.forward(hours=24)
+    await browser.open(f"/ticket/{number}?code={code}")
+    await browser.send(f"/ticket/{number}/urge")
+    assert await hotline.owner.fetchval("SELECT urged FROM ticket WHERE number = $1", number) == 2
+
+
+async def test_staff_urge_when_they_see_fit(hotline: Hotline):
+    number, _ = await with_roads(hotline)
+    for times in (1, 2):
+        await does(await hotline.staff("supervisor"), number, "urge", note="The mayor asks")
+        assert await hotline.owner.fetchval("SELECT urged FROM ticket WHERE number = $1", number) == times
+
+
+async def test_what_is_only_reviewed_or_over_is_not_urged_and_the_page_says_what_to_do(hotline: Hotline):
+    number, code = await with_roads(hotline)
+    roads, client = await hotline.staff("roads"), hotline.browser().client
+
+    async def refused() -> str:
+        page = await client.get(f"/ticket/{number}?code={code}")
+        assert page.status_code == 200 and f"/ticket/{number}/urge" not in page.text
+        answer = await client.post(f"/ticket/{number}/urge", data={"code": code})
+        assert answer.status_code == 409
+        return answer.text
+
+    await does(roads, number, "sign")
+    await does(roads, number, "contact", note="Rang.")
+    await does(roads, number, "reply", answer=ANSWER)
+    assert "正在审核，不用再催" in await refused()
+    await does(await hotline.staff("roads.chief"), number, "approve")
+    assert "正在审核，不用再催" in await refused()
+    await does(await hotline.staff("reviewer"), number, "pass")
+    assert "请看答复，并作评价" in await refused()
+    resident = await hotline.browser().open(f"/ticket/{number}?code={code}")
+    await resident.send(f"/ticket/{number}/rate", response="5", solution="4", attitude="3", words="Bright again")
+    assert "重新办理" in await refused()
+
+
+async def test_a_resident_sees_how_she_rated_each_time(hotline: Hotline):
+    number, code = await answered(hotline)
+    resident = await hotline.browser().open(f"/ticket/{number}?code={code}")
+    await resident.send(f"/ticket/{number}/rate", response="5", solution="1", attitude="3", words="Still dark")
+    for part in ("响应是否及时：很满意", "问题是否解决：很不满意", "态度如何：一般", "Still dark"):
+        assert part in resident.text
+    await does(await hotline.staff("reviewer"), number, "redo", note="True")
+    await resident.open(f"/ticket/{number}?code={code}")
+    assert "问题是否解决：很不满意" in resident.text, "the first round's rating stays on the time line"
+    seen = (await resident.client.get(f"/api/v1/tickets/{number}?code={code}")).json()
+    ratings = [s["rating"] for s in seen["steps"] if s["rating"]]
+    assert ratings == [{"response": 5, "solution": 1, "attitude": 3, "words": "Still dark"}]
 
 
 async def test_who_has_rated_badly_is_not_asked_again_but_told_what_comes_next(hotline: Hotline):

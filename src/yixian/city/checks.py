@@ -56,7 +56,7 @@ ENOUGH_PLEAS: Final = 300
 _MATTER_CODE: Final = re.compile(r"[A-Z]{2}(\d\d){0,3}")
 BY_PLACE: Final = re.compile(r"@(?:district(?:\.[a-z0-9-]+)?|street|community)")
 """How an entry names units by place."""
-_DURATIONS: Final = ("dispatch", "sign", "contact", "answer", "extension")
+_DURATIONS: Final = ("dispatch", "sign", "contact", "answer", "extension", "urge")
 
 
 class Draft(msgspec.Struct, frozen=True):

@@ -201,6 +201,8 @@ class Limit(msgspec.Struct, frozen=True):
     answer: str
     extension: str
     source: str = ""
+    urge: str = "24h"
+    """How long after an urging the citizen may urge again."""
 
 
 class PerRegion(msgspec.Struct, frozen=True):

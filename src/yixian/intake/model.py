@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from yixian.city.calendar import Duration
 from yixian.city.coordinates import Datum
 from yixian.city.model import RequestKind
 from yixian.dispatch.model import Suggestion, Why
@@ -116,6 +117,8 @@ class TicketReceipt(msgspec.Struct, frozen=True):
     answer_due: datetime | None
     matter_code: str = ""
     unit_code: str = ""
+    answer_in: Duration | None = None
+    """How long the unit may take once it has the ticket; there while no unit has it."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

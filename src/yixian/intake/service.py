@@ -35,9 +35,9 @@ from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.people.secrets import Vault
 from yixian.sessions.model import How
 from yixian.sessions.service import Seat
-from yixian.tickets import effects, numbers
+from yixian.tickets import deadlines, effects, numbers
 from yixian.tickets import service as tickets
-from yixian.tickets.model import Action, Alarmed, Step, Ticket
+from yixian.tickets.model import Action, Alarmed, State, Step, Ticket
 
 REPEAT_WITHIN: Final = timedelta(days=7)
 """Same caller, same matter, same place within a week is the same request (domain sheet: "duplicate window 7 days")."""
@@ -439,6 +439,7 @@ def _receipt(ticket: Ticket, means: Means) -> TicketReceipt:
         answer_due=ticket.answer_due,
         matter_code=ticket.matter or "",
         unit_code=ticket.lead or "",
+        answer_in=deadlines.answer_in(ticket, means.city),
     )
 
 
@@ -475,6 +476,7 @@ async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[T
             answer_due=row["answer_due"],
             matter_code=row["matter"] or "",
             unit_code=row["lead"] or "",
+            answer_in=deadlines.usual_answer(State(row["state"]), row["kind"], row["urgency"], row["audience"], means.city),
         )
         for row in await store.receipts(tx, on)
     )

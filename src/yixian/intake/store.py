@@ -130,7 +130,8 @@ async def receipts(tx: Transaction, numbers: Sequence[str]) -> list[dict[str, An
     """What a citizen's receipt says of these tickets."""
     rows = await tx.fetch(
         """
-        SELECT number, state, matter, lead, place, answer_due, dispatched_at IS NOT NULL AS dispatched
+        SELECT number, state, matter, lead, place, answer_due, dispatched_at IS NOT NULL AS dispatched, kind,
+               coalesce(calm, urgency) AS urgency, audience
           FROM ticket
          WHERE number = ANY ($1)
          ORDER BY number

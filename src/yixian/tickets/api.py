@@ -23,7 +23,7 @@ from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Session
 from yixian.people.secrets import Vault
 from yixian.tickets import above, deadlines, numbers, service
-from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Special, State, Step, Ticket
+from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Rating, Special, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
 from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
 
@@ -200,6 +200,8 @@ class StageOut(msgspec.Struct, frozen=True):
     """Working days by which the answer was put off."""
     reason: str = ""
     """Why."""
+    rating: Rating | None = None
+    """What the citizen said of it, where the step is their rating."""
 
 
 class ProgressOut(msgspec.Struct, frozen=True):
@@ -221,6 +223,8 @@ class ProgressOut(msgspec.Struct, frozen=True):
     rated: bool
     allowed: tuple[Action, ...]
     steps: tuple[StageOut, ...]
+    urge_again: datetime | None = None
+    """From when on it may be urged again, where it was urged a little while ago."""
     main: ProgressOut | None = None
     """The ticket that this one was merged into: its progress, without what its own citizen said or was told."""
 
@@ -428,13 +432,15 @@ def _progress(progress: Progress, city: City) -> ProgressOut:
         rated=progress.rated,
         allowed=progress.offered,
         steps=tuple(_stage(stage, city) for stage in progress.steps),
+        urge_again=progress.urge_again,
         main=_progress(progress.main, city) if progress.main else None,
     )
 
 
 def _stage(stage: Stage, city: City) -> StageOut:
     days, reason = stage.detail.get("days"), stage.detail.get("reason")
-    return StageOut(stage.at, stage.action, stage.state, city.unit_name(stage.unit), stage.note, days, reason or "")
+    rating = msgspec.convert(stage.detail, Rating) if stage.action == Action.RATE and stage.detail else None
+    return StageOut(stage.at, stage.action, stage.state, city.unit_name(stage.unit), stage.note, days, reason or "", rating)
 
 
 routes = (list_tickets, count_tickets, show_ticket, take_step)

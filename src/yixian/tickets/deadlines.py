@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from yixian.city.calendar import Duration, TimeUnit
 from yixian.city.inforce import City
-from yixian.city.model import Limit, Urgency
+from yixian.city.model import Audience, Limit, RequestKind, Urgency
 from yixian.tickets.lifecycle import WITH_UNIT, Clock
 from yixian.tickets.model import Light, Special, State, Ticket
 
@@ -35,6 +36,25 @@ class Owed(msgspec.Struct, frozen=True, order=True):
 def limit_of(ticket: Ticket, city: City) -> Limit:
     """The limits that hold for this ticket."""
     return city.register.limit_for(ticket.kind, ticket.urgency, ticket.audience)
+
+
+def usual_answer(state: State, kind: RequestKind, urgency: Urgency, audience: Audience, city: City) -> Duration | None:
+    """How long a unit may take to answer such a ticket once it has it; None when one has it already, or it is over."""
+    if state is not State.AWAITING_DISPATCH:
+        return None
+    return Duration.parse(city.register.limit_for(kind, urgency, audience).answer)
+
+
+def answer_in(ticket: Ticket, city: City) -> Duration | None:
+    """As `usual_answer`, for this ticket; what an alarm would make of it is not promised, since it may be stood down."""
+    return usual_answer(ticket.state, ticket.kind, ticket.calm or ticket.urgency, ticket.audience, city)
+
+
+def urge_again(ticket: Ticket, city: City) -> datetime | None:
+    """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
+    if ticket.urged_at is None:
+        return None
+    return city.due(ticket.urged_at, limit_of(ticket, city).urge).astimezone(ZoneInfo(city.pack.city.timezone))
 
 
 def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime) -> Ticket:

@@ -105,7 +105,8 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
         case Action.RATE:
             return _rated(ticket, step)
         case Action.URGE:
-            return Change(msgspec.structs.replace(ticket, urged=ticket.urged + 1, supervision=ticket.supervision or "urged"))
+            urged = msgspec.structs.replace(ticket, urged=ticket.urged + 1, urged_at=facts.now)
+            return Change(msgspec.structs.replace(urged, supervision=ticket.supervision or "urged"))
         case Action.LIST:
             return Change(msgspec.structs.replace(ticket, supervision="listed"))
         case Action.CALL_IN:
@@ -191,7 +192,8 @@ def _rated(ticket: Ticket, step: Step) -> Change:
         rated_attitude=rating.attitude,
         rating_words=rating.words,
     )
-    return Change(rated, detail={"response": rating.response, "solution": rating.solution, "attitude": rating.attitude})
+    words = {"words": rating.words} if rating.words else {}
+    return Change(rated, detail={"response": rating.response, "solution": rating.solution, "attitude": rating.attitude} | words)
 
 
 def _assigned(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City) -> Change:

@@ -5,7 +5,7 @@ This table alone decides it. Buttons, API, reference page, diagram and property 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -24,6 +24,7 @@ CALL_BACK_ATTEMPTS: Final = calling.MOST
 """After so many calls that nobody answered, a message with a link takes their place (domain sheet: Jinan art. 27)."""
 
 MOST_EXTENSIONS: Final = 1
+MOMENT: Final = "%Y-%m-%d %H:%M"
 SHORTEST_ANSWER: Final = 10
 """Characters. Less cannot tell a citizen what was done."""
 
@@ -68,6 +69,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Path of the unit that the step names; empty when there is no such unit."""
 
     def live(self, role: OrderRole) -> tuple[Order, ...]:
+    urge_again: datetime | None = None
+    """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
         """The live orders in this role."""
         return tuple(o for o in self.orders if o.role is role and o.ended_at is None)
 
@@ -360,6 +363,25 @@ def never_alarmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
 
 # -- The table ---------------------------------------------------------------------------------------------------
 
+def moves_the_promise(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Counted again, the answer is owed on another day than the citizen was told."""
+    return None if step.dues is not None and step.dues.promise else "答复的日期没有变。"
+
+
+def moves_a_limit(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Counted again, something is owed at another time, but the answer on the day that the citizen was told."""
+    return None if step.dues is not None and not step.dues.promise else "时限由系统按规定重新计算，不能手工操作。"
+
+
+def not_just_urged(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """It was not urged a little while ago: the unit was told, and being told again within the hour makes nobody faster."""
+    again = facts.urge_again
+    if again is None or facts.now >= again or ticket.urged_at is None:
+        return None
+    at, till = (moment.astimezone(again.tzinfo).strftime(MOMENT) for moment in (ticket.urged_at, again))
+    return f"{at} 已经催过，承办的人看得到；{till} 以后可以再催。有新的情况，请用“补充内容”写下来。"
+
+
 DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 GATE = frozenset({Role.SYSTEM})
 HANDLING = frozenset({Role.HANDLER, Role.UNIT_REVIEWER})
@@ -374,6 +396,9 @@ WITH_UNIT: Final = (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW, State.
 
 
 def _same(
+URGED: Final = (State.AWAITING_DISPATCH, State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW)
+"""Somebody still has to do something about the matter."""
+
     action: Action, states: tuple[State, ...], by: frozenset[Role], *guards: Guard, tells: bool = False, why: str = ""
 ) -> Iterator[Edge]:
     """Steps that leave the ticket where it is."""
@@ -452,7 +477,9 @@ EDGES: Final[tuple[Edge, ...]] = (
     Edge(Action.REDO, State.AWAITING_CALL_BACK, State.AWAITING_DISPATCH, REVIEWING, (was_rated_badly, has_note, later_round), Clock.WAITS_FOR_DISPATCH, True),
     Edge(Action.REOPEN, State.CLOSED, State.DISPATCHED, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, first_round), Clock.STARTS, True),
     Edge(Action.REOPEN, State.CLOSED, State.AWAITING_DISPATCH, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, later_round), Clock.WAITS_FOR_DISPATCH, True),
-    *_same(Action.URGE, (State.AWAITING_DISPATCH, *WITH_UNIT, State.IN_REVIEW), CITIZEN | TAKING, tells=True),
+    # A citizen urges whoever still has to do something about the matter; what is written already is only looked at.
+    *_same(Action.URGE, URGED, CITIZEN, not_just_urged, tells=True),
+    *_same(Action.URGE, (*URGED, State.UNIT_REVIEW, State.IN_REVIEW), TAKING, tells=True),
     *_same(Action.LIST, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="挂牌督办"),
     *_same(Action.CALL_IN, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="约谈督办"),
     *_same(Action.SUPPLEMENT, (State.AWAITING_DISPATCH, *WITH_UNIT, State.IN_REVIEW), CITIZEN | TAKING, has_note, tells=True),
@@ -512,9 +539,22 @@ def edge_for(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Edge |
 def _not_now(ticket: Ticket, action: Action) -> str:
     if ticket.state in FINAL:
         return "工单已经终结，不能再操作。"
+    if not reasons and action is Action.URGE and Role.CITIZEN in facts.actor.roles and ticket.state in INSTEAD_OF_URGING:
+        return Refusal(INSTEAD_OF_URGING[ticket.state], allowed)
     if any(e.action is action and e.source is ticket.state for e in EDGES):
         return "您的岗位不能进行这项操作。"
     return "工单当前状态不能进行这项操作，可能已被他人处理；请刷新后再看。"
+
+
+_REVIEWED: Final = "答复已经写好，正在审核，不用再催：审核后就发给您。有新的情况，请用“补充内容”写下来。"
+
+INSTEAD_OF_URGING: Final[Mapping[State, str]] = {
+    State.UNIT_REVIEW: _REVIEWED,
+    State.IN_REVIEW: _REVIEWED,
+    State.AWAITING_CALL_BACK: "已经有答复了：请看答复，并作评价；没有解决的，请评“不满意”，工作人员会核查。",
+    State.CLOSED: "已经办结，不用再催；没有解决的，三十天内可以选“没有解决，重新办理”。",
+}
+"""What a citizen does instead where nobody is left to urge."""
 
 
 ABOUT_THE_TICKET: Final = frozenset(
@@ -522,7 +562,7 @@ ABOUT_THE_TICKET: Final = frozenset(
         leads, assists, was_handed_down, not_ruled, within_return_time, first_return, later_return, all_parts_are_in, part_is_due, was_contacted,
         no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
         was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
-        is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed,
+        is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed, not_just_urged,
     }
 )  # fmt: skip
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""

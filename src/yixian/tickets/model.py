@@ -234,6 +234,8 @@ class Ticket(msgspec.Struct, frozen=True):
     call_at: datetime | None = None
     """When its citizen is to be rung next; None when nobody is to be."""
 
+    urged_at: datetime | None = None
+    """When it was urged last."""
     @property
     def satisfied(self) -> bool | None:
         """Whether the citizen was content with the solution; None before they said."""

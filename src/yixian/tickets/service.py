@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from yixian.city.calendar import Duration
 from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database, Scope, Transaction
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
@@ -384,6 +385,10 @@ class Progress(msgspec.Struct, frozen=True):
     offered: tuple[Action, ...] = ()
     version: int = 0
     alarm: Alarmed = Alarmed.NO
+    urge_again: datetime | None = None
+    """From when on it may be urged again, where it could be urged otherwise."""
+    answer_in: Duration | None = None
+    """How long the unit may take once it has the ticket; there while no unit has it."""
     main: Progress | None = None
     """The ticket that this one was merged into: its progress, but not what its own citizen said or was told."""
 
@@ -395,6 +400,12 @@ SAID_TO_CITIZENS: Final = frozenset(
     {Action.SUPPLEMENT, Action.WITHDRAW, Action.TERMINATE, Action.CLOSE, Action.REOPEN, Action.URGE, Action.RATE}
 )
 """Steps whose note is the citizen's own, or is written for the citizen."""
+
+TOLD_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    Action.GRANT_EXTENSION: ("days", "reason"),
+    Action.RATE: ("response", "solution", "attitude", "words"),
+}
+"""Particulars of steps that the citizen is shown; a rating, only who gave it."""
 
 
 async def progress(db: Database, number: str, city: City, now: datetime) -> Progress:
@@ -412,14 +423,14 @@ async def progress(db: Database, number: str, city: City, now: datetime) -> Prog
         async with db.transaction(actor.acting) as tx:
             seen = await see(tx, actor, asked, city, now)
             rows = await time_line(tx, seen.ticket)
-        shown.append(_progress(seen, rows, own=not shown))
+        shown.append(_progress(seen, rows, city, now, own=not shown))
         into = [row.detail.get("into") for row in rows if row.action == Action.MERGE]
         asked = into[-1] if into and seen.ticket.state is State.MERGED else None
     last = shown[-1] if len(shown) > 1 else None
     return msgspec.structs.replace(shown[0], main=last)
 
 
-def _progress(seen: Seen, rows: tuple[HistoryRow, ...], *, own: bool) -> Progress:
+def _progress(seen: Seen, rows: tuple[HistoryRow, ...], city: City, now: datetime, *, own: bool) -> Progress:
     ticket = seen.ticket
     steps = tuple(_stage(row, own=own) for row in rows)
     plain = Progress(
@@ -437,14 +448,22 @@ def _progress(seen: Seen, rows: tuple[HistoryRow, ...], *, own: bool) -> Progres
         rated=ticket.rated_solution is not None,
         alarm=ticket.alarm,
         offered=tuple(edge.action for edge in seen.offered),
+        urge_again=_urge_again(ticket, city, now),
+        answer_in=deadlines.answer_in(ticket, city),
     )
+
+
+def _urge_again(ticket: Ticket, city: City, now: datetime) -> datetime | None:
+    """From when on it may be urged again; None where that is now, or where there is nobody to urge."""
+    again = deadlines.urge_again(ticket, city) if ticket.state in lifecycle.URGED else None
+    return again if again is not None and again > now else None
 
 
 def _stage(row: HistoryRow, *, own: bool) -> Stage:
     unit = str(row.detail.get("unit") or "")
     note = row.note if own and row.action in SAID_TO_CITIZENS else ""
-    detail = {k: v for k, v in row.detail.items() if k in ("days", "reason")} if row.action == Action.GRANT_EXTENSION else {}
-    return Stage(row.at, row.action, row.target, unit, note, detail)
+    told = TOLD_OF.get(row.action, ()) if own or row.action != Action.RATE else ()
+    return Stage(row.at, row.action, row.target, unit, note, {k: v for k, v in row.detail.items() if k in told})
 
 
 OWN_MOST: Final = 100
@@ -509,7 +528,10 @@ def _check_names(step: Step, city: City) -> None:
 def _facts(ticket: Ticket, orders: tuple[Order, ...], actor: Actor, step: Step, city: City, now: datetime) -> Facts:
     till = deadlines.return_till(ticket, city)
     longest = deadlines.longest_extension(ticket, city)
-    return Facts(actor, orders, now, return_till=till, longest_extension=longest, named_path=city.register.paths.get(step.unit, ""))
+    return Facts(
+        actor, orders, now, return_till=till, longest_extension=longest, named_path=city.register.paths.get(step.unit, ""),
+        urge_again=deadlines.urge_again(ticket, city),
+    )  # fmt: skip
 
 
 async def _split(tx: Transaction, actor: Actor, ticket: Ticket, step: Step, city: City, now: datetime, numbers: Sequence[str]) -> None:

@@ -182,6 +182,9 @@ CHANNELS: Final[Mapping[str, str]] = {
 
 RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
 
+RATED: Final = (("response", "响应是否及时"), ("solution", "问题是否解决"), ("attitude", "态度如何"))
+"""What is rated, as it was asked."""
+
 
 def sayings() -> tuple[str, ...]:
     """All of them, for the test of the catalogue."""
