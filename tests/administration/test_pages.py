@@ -146,7 +146,7 @@ async def test_a_day_off_is_seen_in_the_year_and_running_clocks_stay(hotline: Ho
     day = (hotline.clock.now + timedelta(days=1)).date()
     await admin.open(f"/admin/city/day/add?date={day}")
     await admin.send("/admin/city/day/add", reason="storm", step="try")
-    assert "在办工单的时限不变" in admin.text
+    assert "在办工单保持原时限" in admin.text
     await admin.send("/admin/city/day/add", step="decide")
     assert await hotline.owner.fetch("SELECT next_due FROM ticket") == before
     await admin.open(f"/admin/city/day?year={day.year}")

@@ -19,7 +19,7 @@ from yixian.db.ids import new_id
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, lifecycle
 from yixian.tickets.lifecycle import EDGES, Clock, Edge, Facts, Refusal
-from yixian.tickets.model import FINAL, OPEN, Action, Order, OrderRole, Rating, Special, State, Step, Ticket
+from yixian.tickets.model import FINAL, OPEN, Action, Dues, Order, OrderRole, Rating, Special, State, Step, Ticket
 
 CITY = compile_city(pack.read(TINY))
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -85,14 +85,20 @@ def test_every_action_is_used_and_every_edge_has_somebody_to_take_it() -> None:
 def test_the_clock_runs_from_dispatch_and_not_from_signing() -> None:
     assert {e.clock for e in EDGES if e.action is Action.SIGN} == {Clock.RUNS}
     assert {e.clock for e in EDGES if e.action is Action.DISPATCH} == {Clock.STARTS}
-    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW} <= {Clock.RUNS, Clock.EXTENDS, Clock.TIGHTENS, Clock.EASES}
+    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW} <= {
+        Clock.RUNS,
+        Clock.EXTENDS,
+        Clock.TIGHTENS,
+        Clock.EASES,
+        Clock.RECOUNTS,
+    }
 
 
 def test_only_staff_roles_of_the_right_kind_stand_in_the_table() -> None:
     administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.ANALYST, Role.KNOWLEDGE_EDITOR}
     assert not [e for e in EDGES if e.by & administrators]
     assert {e.action for e in EDGES if Role.SYSTEM in e.by} == {
-        Action.DISPATCH, Action.JOIN, Action.LEAVE, Action.RAISE_ALARM, Action.STAND_DOWN,
+        Action.DISPATCH, Action.JOIN, Action.LEAVE, Action.RAISE_ALARM, Action.STAND_DOWN, Action.RECOUNT,
     }  # fmt: skip
 
 
@@ -151,6 +157,11 @@ class Walk:
         if action is Action.AMEND:
             matters = sorted(leaf.code for leaf in self.city.leaves if leaf.code != self.ticket.matter)
             return [msgspec.structs.replace(full, matter=matters[0])]
+        if action is Action.RECOUNT:
+            t, hour = self.ticket, timedelta(hours=1)
+            later = [due and due + hour for due in (t.dispatch_due, t.sign_due, t.contact_due, t.answer_due)]
+            dues = Dues(*later, promise=t.state is not State.AWAITING_DISPATCH and self.now.second % 2 == 0)
+            return [msgspec.structs.replace(full, dues=dues)]
         if action is Action.RATE:
             return [msgspec.structs.replace(full, rating=Rating(3, solution, 3)) for solution in (5, 1)]
         units = self.city.units if action is Action.INVITE else UNITS

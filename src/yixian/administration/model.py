@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,21 @@ class Deed(StrEnum):
     UNDO = "undo"
 
 
+class Clocks(StrEnum):
+    """What becomes of tickets that run already when limits or the calendar change."""
+
+    KEEP = "keep"
+    """They keep what was said; only tickets that are dispatched later run by the change."""
+    LATER = "later"
+    """They are counted again; nothing ends earlier than was said."""
+    ANEW = "anew"
+    """They are counted again, also where something ends earlier."""
+
+
+CLOCKED: Final = frozenset({Thing.LIMIT, Thing.DAY, Thing.HOURS})
+"""Things that clocks run by."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What somebody wants to change."""
 
@@ -38,6 +54,7 @@ class Wanted(msgspec.Struct, frozen=True):
     successor: str = ""
     follows: tuple[str, ...] = ()
     undoes: UUID | None = None
+    clocks: Clocks = Clocks.KEEP
     seen: str = ""
     """The mark of what was shown when the person decided; empty: whatever stands."""
 
@@ -59,6 +76,28 @@ class Effect(msgspec.Struct, frozen=True):
     some: tuple[str, ...] = ()
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """How running tickets would stand if they were counted again."""
+
+    running: int
+    """Tickets on which something is owed."""
+    later: Counted
+    anew: Counted
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far running tickets are counted again after a change: the row of table `recount`."""
+
+    adjustment: UUID
+    began_at: datetime
+    reached: UUID
+    looked: int
+    moved: int
+    late: int
+    own: int
+    done_at: datetime | None
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What a change would do, before anybody does it."""
 
@@ -68,8 +107,8 @@ class Preview(msgspec.Struct, frozen=True):
     """Why it cannot be done, as sentences."""
     warnings: tuple[str, ...]
     effects: tuple[Effect, ...]
-    clocks: Counted | None
-    """For limits and the calendar: how running tickets would stand; nothing of it is applied."""
+    clocks: Choice | None
+    """For limits and the calendar: how running tickets would stand."""
     seen: str
     """The mark of what this was made from."""
 
@@ -91,6 +130,8 @@ class Seen(msgspec.Struct, frozen=True):
     """Those whose day has not come."""
     closed: Adjustment | None
     """The change that closed it, when it is closed today."""
+    recounts: Mapping[UUID, Progress] = msgspec.field(default_factory=dict[UUID, Progress])
+    """How far running tickets are counted again, by change."""
 
 
 class Line(msgspec.Struct, frozen=True):

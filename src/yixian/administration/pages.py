@@ -17,7 +17,7 @@ from litestar.response import Redirect
 
 from yixian.administration import fields, policy, service, words
 from yixian.administration.fields import How
-from yixian.administration.model import Deed, Preview, Seen, Wanted
+from yixian.administration.model import CLOCKED, Clocks, Deed, Preview, Seen, Wanted
 from yixian.administration.service import Blocked, NotFound, Overtaken, Unfit
 from yixian.city import adjustments as adjusting
 from yixian.city.adjustments import Body, Thing
@@ -220,6 +220,8 @@ async def one(here: NamedDependency[Here], name: FromPath[str], code: FromQuery[
         look=Look(here.city),
         one_of=one_of,
         act=act,
+        clocks_of=service.clocks_of,
+        clocked=CLOCKED,
         on=service.today(here.city, here.now),
     )
 
@@ -326,7 +328,7 @@ async def _wanted(here: Here, sheet: Sheet) -> Wanted:
         raise _Wrong(errors)
     return Wanted(
         thing, code, sheet.deed, since, sent["reason"].strip(), body, successor,
-        (sent["field"],) if sent.get("field") else (), _id(sent.get("change", "")), sent.get("seen", ""),
+        (sent["field"],) if sent.get("field") else (), _id(sent.get("change", "")), _clocks(sheet), sent.get("seen", ""),
     )  # fmt: skip
 
 
@@ -364,6 +366,12 @@ def _successor(here: Here, sheet: Sheet, errors: dict[str, str]) -> str:
         return ""
 
 
+def _clocks(sheet: Sheet) -> Clocks:
+    """What was chosen for running tickets; where no clock runs by the thing, nothing could be."""
+    chosen = sheet.values.get("clocks", "")
+    return Clocks(chosen) if sheet.thing in CLOCKED and chosen in tuple(Clocks) else Clocks.KEEP
+
+
 def _id(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
@@ -393,7 +401,7 @@ async def _decide(here: Here, sheet: Sheet, wanted: Wanted) -> Response[Any]:
 
 
 def _preview(here: Here, sheet: Sheet, preview: Preview, told: str, status: int) -> Response[Any]:
-    kept = {k: v for k, v in sheet.values.items() if k not in ("csrf", "step", "seen")}
+    kept = {k: v for k, v in sheet.values.items() if k not in ("csrf", "step", "seen", "clocks")}
     return page(
         here.request,
         "administration/preview.html",
@@ -403,6 +411,7 @@ def _preview(here: Here, sheet: Sheet, preview: Preview, told: str, status: int)
         preview=preview,
         told=told,
         kept=kept,
+        chosen=_clocks(sheet),
         words=words,
         look=Look(here.city),
         one_of=one_of,

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from yixian.administration import effects, fields, policy
-from yixian.administration.model import Deed, Effect, FieldChange, Line, Preview, Seen, Wanted
+from yixian.administration import effects, fields, policy, recounting
+from yixian.administration.model import CLOCKED, Clocks, Deed, Effect, FieldChange, Line, Preview, Seen, Wanted
 from yixian.city import adjustments as adjusting
 from yixian.city import service as cities
 from yixian.city.adjustments import Adjustment, Body, Thing
@@ -26,8 +26,6 @@ from yixian.people import service as people
 from yixian.people.model import Actor
 from yixian.people.refusals import Refused
 from yixian.tickets.dependents import service as dependents
-from yixian.tickets.dependents.model import Counted
-from yixian.tickets.dependents.recount import recount
 
 PAGE: Final = 100
 LONGEST_REASON: Final = 2_000
@@ -140,6 +138,7 @@ async def see(tx: Transaction, actor: Actor, thing: Thing, code: str, city: City
         changes=tuple(reversed(changes)),
         waiting=tuple(change for change in changes if change.since > on),
         closed=closing if closing and closing.ends else None,
+        recounts=await recounting.progress(tx, changes),
     )
 
 
@@ -247,7 +246,7 @@ async def _preview(tx: Transaction, actor: Actor, wanted: Wanted, ground: _Groun
         blocks=blocked,
         warnings=warned,
         effects=await _effects(tx, wanted, change, before),
-        clocks=await _clocks(tx, wanted.thing, after, now),
+        clocks=await recounting.choice(tx, change, ground.said, ground.changes, now),
         seen=_mark(ground, wanted),
     )
 
@@ -261,6 +260,8 @@ def _check(wanted: Wanted, on: date) -> None:
         raise Unfit("since", "生效日不能早于今天。")
     if (wanted.since - on).days > FARTHEST_DAYS:
         raise Unfit("since", "生效日最多提前三年。")
+    if wanted.clocks is not Clocks.KEEP and wanted.thing not in CLOCKED:
+        raise Unfit("clocks", "这项改动与时限无关，在办工单不用重新计算。")
 
 
 def _change(actor: Actor, wanted: Wanted, ground: _Ground, now: datetime) -> Adjustment:
@@ -270,6 +271,7 @@ def _change(actor: Actor, wanted: Wanted, ground: _Ground, now: datetime) -> Adj
     blank = Adjustment(
         id=new_id(now), at=now, actor=actor.id, name=actor.name, thing=wanted.thing, code=wanted.code, since=wanted.since, sets={},
         follows=(), ends=None, successor="", before=standing, after=None, reason=wanted.reason.strip(), undoes=wanted.undoes,
+        recounts=wanted.clocks is not Clocks.KEEP, earlier=wanted.clocks is Clocks.ANEW,
     )  # fmt: skip
     match wanted.deed:
         case Deed.ADD:
@@ -365,13 +367,6 @@ async def _effects(tx: Transaction, wanted: Wanted, change: Adjustment, before: 
     return tuple(effect for effect in found if effect.n)
 
 
-async def _clocks(tx: Transaction, thing: Thing, after: Pack, now: datetime) -> Counted | None:
-    if thing not in (Thing.LIMIT, Thing.DAY, Thing.HOURS):
-        return None
-    tickets = await dependents.running(tx)
-    return await asyncio.to_thread(recount, tickets, after, now)
-
-
 def _mark(ground: _Ground, wanted: Wanted) -> str:
     """A mark of everything that was decided about the thing, and of what the pack says of it."""
     own = [change.number for change in ground.changes if (change.thing, change.code) == (wanted.thing, wanted.code)]
@@ -414,7 +409,15 @@ def _told(preview: Preview) -> dict[str, Any]:
         "ends": change.ends,
         "successor": change.successor,
         "reason": change.reason,
+        **({"clocks": clocks_of(change)} if change.thing in CLOCKED else {}),
     }
+
+
+def clocks_of(change: Adjustment) -> Clocks:
+    """What was chosen for the tickets that ran already."""
+    if not change.recounts:
+        return Clocks.KEEP
+    return Clocks.ANEW if change.earlier else Clocks.LATER
 
 
 async def bring_into_force(tx: Transaction, on: date, now: datetime) -> int:
@@ -427,6 +430,9 @@ async def bring_into_force(tx: Transaction, on: date, now: datetime) -> int:
     if any(change.thing is Thing.UNIT for change in due):
         await people.move_staff(tx, successors(pack.closed), now)
         await dependents.follow_units(tx)
+    for change in due:
+        if change.recounts:
+            await recounting.begin(tx, change, now)
     return len(due)
 
 

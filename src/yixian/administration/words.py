@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from yixian.administration.model import Deed
+from yixian.administration.model import Clocks, Deed
 from yixian.city.adjustments import Adjustment, Thing
 
 THINGS: Final[Mapping[Thing, str]] = {
@@ -33,6 +33,10 @@ SUCCESSOR_HINTS: Final[Mapping[Thing, str]] = {
 DEEDS: Final[Mapping[Deed, str]] = {
     Deed.CHANGE: "修改", Deed.ADD: "新增", Deed.CLOSE: "关闭", Deed.REOPEN: "恢复", Deed.FOLLOW: "改回按城市包", Deed.UNDO: "撤销变更",
 }  # fmt: skip
+CLOCKS: Final[Mapping[Clocks, str]] = {
+    Clocks.KEEP: "在办工单保持原时限", Clocks.LATER: "在办工单重新计算，只推后、不提前", Clocks.ANEW: "在办工单重新计算，可以提前",
+}  # fmt: skip
+"""What becomes of tickets that run already."""
 PARTED: Final = "与城市包不同"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -67,6 +68,8 @@ class Adjustment(msgspec.Struct, frozen=True):
     """Whether the limits of tickets that run already are counted again."""
     load_id: int | None = None
     """The loading that brought it into force; None until its day."""
+    earlier: bool = False
+    """Whether they may come to end earlier than was said; only with `recounts`."""
     number: int = 0
     """In the order in which changes were decided."""
 
@@ -101,6 +104,17 @@ def lay_over(pack: Pack, adjustments: Iterable[Adjustment], on: date) -> Pack:
     for thing, of_thing in overlays.items():
         pack = _LAYING[thing](pack, of_thing)
     return pack
+
+
+def holding(adjustments: Iterable[Adjustment], begun: datetime, timezone: str) -> tuple[Adjustment, ...]:
+    """The changes by which a clock runs that began at `begun` (UTC): those in force by then, and those applied to running clocks."""
+    zone = ZoneInfo(timezone)
+    return tuple(change for change in adjustments if change.recounts or _in_force_at(change, zone) <= begun)
+
+
+def _in_force_at(change: Adjustment, zone: ZoneInfo) -> datetime:
+    """A change for the day on which it is decided holds at once, any other from the midnight of its day."""
+    return max(change.at, datetime.combine(change.since, time(), zone))
 
 
 def by_thing(adjustments: Iterable[Adjustment], on: date) -> dict[Thing, dict[str, Overlay]]:

@@ -252,7 +252,7 @@ async def said(tx: Transaction, kinds: Sequence[Kind]) -> dict[Kind, dict[str, s
 
 
 ADJUSTMENT: Final = """
-SELECT id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes, recounts,
+SELECT id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes, recounts, earlier,
        load_id, number
   FROM adjustment
 """
@@ -291,8 +291,9 @@ async def put_adjustment(tx: Transaction, change: Adjustment) -> None:
     await tx.execute(
         """
         INSERT INTO adjustment (
-                    id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes, recounts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                    id, at, actor, name, thing, code, since, sets, follows, ends, successor, before, after, reason, undoes,
+                    recounts, earlier)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """,
         change.id, change.at, change.actor, change.name, change.thing.value, change.code, change.since, change.sets, list(change.follows),
         change.ends, change.successor, change.before, change.after, change.reason, change.undoes, change.recounts,

@@ -60,7 +60,8 @@ def urge_again(ticket: Ticket, city: City) -> datetime | None:
 def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime) -> Ticket:
     """`moved` with its limits as they stand after a step that does `clock`; `before` is the ticket before the step."""
     match clock:
-        case Clock.RUNS | Clock.STOPS:
+        case Clock.RUNS | Clock.STOPS | Clock.RECOUNTS:
+            # What is counted again comes with the step: by which rules, `dependents/recount.py` says.
             return moved
         case Clock.STARTS_FOR_A_NEW_LEAD if before.lead == moved.lead:
             return moved

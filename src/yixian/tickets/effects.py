@@ -119,6 +119,8 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             how = Alarmed.RAISED if action is Action.RAISE_ALARM else Alarmed.CONFIRMED
             calm = ticket.calm or ticket.urgency
             return Change(msgspec.structs.replace(ticket, urgency=Urgency.CRITICAL, alarm=how, calm=calm), detail=_danger(step, facts))
+        case Action.RECOUNT:
+            return _recounted(ticket, step)
         case Action.STAND_DOWN:
             calm = ticket.calm or Urgency.NORMAL
             return Change(msgspec.structs.replace(ticket, urgency=calm, alarm=Alarmed.STOOD_DOWN), detail=_danger(step, facts))
@@ -149,6 +151,25 @@ def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
     on = facts.now.astimezone(ZoneInfo(city.pack.city.timezone)).date()
     right = msgspec.structs.replace(right, suggestions=placing.amended(right, step.matter, city, on))
     return Change(right, detail={"matter": right.matter, "region": right.region})
+
+
+def _recounted(ticket: Ticket, step: Step) -> Change:
+    """Other limits; the history keeps those that it had."""
+    dues = step.dues
+    assert dues is not None, "the guards moves_the_promise and moves_a_limit saw it"
+    pairs = {
+        "dispatch": (ticket.dispatch_due, dues.dispatch), "sign": (ticket.sign_due, dues.sign),
+        "contact": (ticket.contact_due, dues.contact), "answer": (ticket.answer_due, dues.answer),
+    }  # fmt: skip
+    moved = msgspec.structs.replace(
+        ticket, dispatch_due=dues.dispatch, sign_due=dues.sign, contact_due=dues.contact, answer_due=dues.answer
+    )
+    said = {name: [_written(one) for one in pair] for name, pair in pairs.items() if pair[0] != pair[1]}
+    return Change(moved, detail={"limits": said})
+
+
+def _written(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()
 
 
 def _danger(step: Step, facts: Facts) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class Clock(StrEnum):
     """The hotline's dispatch limit becomes the one of what is critical: from now, and never later than before."""
     CALMS = "calms"
     """The dispatch limit is that of the ticket without its alarm, counted as if there had never been one."""
+    RECOUNTS = "recounts"
+    """What is still owed is counted again from where it began, by the limits and the calendar as the city changed them."""
     EASES = "eases"
     """The ordinary limits hold again, counted from dispatch; nothing is owed earlier than before."""
 
@@ -517,6 +519,12 @@ EDGES: Final[tuple[Edge, ...]] = (
          why="The second look is sure that nobody is in danger; its threshold costs at most one emergency in two hundred."),
     Edge(Action.STAND_DOWN, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, CITIZEN, (is_alarmed,), Clock.CALMS, True,
          why="The resident says that nobody is in danger: then it is an ordinary matter."),
+    *(
+        Edge(Action.RECOUNT, s, s, GATE, (moves_the_promise,), Clock.RECOUNTS, True,
+             why="The city changed its limits or its calendar and chose to count running tickets again: the citizen is told the new day.")
+        for s in WITH_UNIT
+    ),
+    *(Edge(Action.RECOUNT, s, s, GATE, (moves_a_limit,), Clock.RECOUNTS) for s in (State.AWAITING_DISPATCH, *WITH_UNIT)),
     *_same(Action.LEAVE, _open_states(), GATE, is_in_campaign, why="The campaign is over: what was promised stays promised."),
 )  # fmt: skip
 

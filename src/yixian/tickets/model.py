@@ -90,6 +90,7 @@ class Action(StrEnum):
     CONFIRM_ALARM = "confirm_alarm"
     STAND_DOWN = "stand_down"
     AMEND = "amend"
+    RECOUNT = "recount"
 
 
 FINAL = frozenset({State.MERGED, State.WITHDRAWN, State.TERMINATED})
@@ -261,6 +262,17 @@ class HistoryRow(msgspec.Struct, frozen=True):
     hash: bytes
 
 
+class Dues(msgspec.Struct, frozen=True):
+    """The four limits of a ticket, UTC; None where it has none."""
+
+    dispatch: datetime | None
+    sign: datetime | None
+    contact: datetime | None
+    answer: datetime | None
+    promise: bool = False
+    """The day by which the citizen was told to have an answer is another one than before."""
+
+
 class Rating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a citizen says of it: response, solution, attitude, each 1 (very bad) to 5 (very good)."""
 
@@ -297,6 +309,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person has said what it is about, or whose it is: the gate only carries it out. Said by the system alone."""
     texts: tuple[str, ...] = ()
     """The parts of a split, one each new ticket."""
+    dues: Dues | None = None
+    """The limits as they are counted again after the city changed them: said by the system alone."""
     danger: float | None = None
     """How likely it is that somebody is in danger, as what raises an alarm or stands one down by itself weighs it."""
     rating: Rating | None = None

@@ -14,6 +14,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Action.DISPATCH: "您的诉求（{number}）已转{unit}办理，承办单位应于{by}前答复您。",
     Action.SIGN: "{unit}已签收您的诉求（{number}），将尽快与您联系。",
     Action.GRANT_EXTENSION: "您的诉求（{number}）需要延长办理时间，理由：{reason}。承办单位将于{by}前答复您。",
+    Action.RECOUNT: "因办理时限或工作日安排有调整，您的诉求（{number}）的答复期限重新计算，承办单位应于{by}前答复您。",
     Action.PASS: "您的诉求（{number}）已有办理结果，请查看答复并作评价。",
     Action.CLOSE: "您的诉求（{number}）已办结。如问题没有解决，30天内可申请重办。",
     Action.REDO: "您对诉求（{number}）的评价已核实，现退回重新办理。",
@@ -28,7 +29,9 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 """`{number}` is left for the database to fill in: the same sentence goes to everybody whose ticket was merged into this one."""
 
-SHARED: Final = frozenset({Action.DISPATCH, Action.SIGN, Action.GRANT_EXTENSION, Action.PASS, Action.CLOSE, Action.REDO, Action.TERMINATE})
+SHARED: Final = frozenset(
+    {Action.DISPATCH, Action.SIGN, Action.GRANT_EXTENSION, Action.RECOUNT, Action.PASS, Action.CLOSE, Action.REDO, Action.TERMINATE}
+)
 """Also told to those whose tickets were merged into this one."""
 
 

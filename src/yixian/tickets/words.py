@@ -63,6 +63,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.CONFIRM_ALARM: "确认有危险",
     Action.STAND_DOWN: "解除警报",
     Action.AMEND: "更正事项与地点",
+    Action.RECOUNT: "重新计算时限",
 }
 """What staff do, and read in the history."""
 
@@ -85,6 +86,7 @@ TOLD: Final[Mapping[str, str]] = {
     Action.TERMINATE: "办理已终止",
     Action.CONFIRM_ALARM: "您说有人有危险",
     Action.STAND_DOWN: "您说没有人有危险",
+    Action.RECOUNT: "答复期限按调整后的规定重新计算",
 }
 """What a citizen reads in the time line."""
 
