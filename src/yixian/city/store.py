@@ -297,6 +297,7 @@ async def put_adjustment(tx: Transaction, change: Adjustment) -> None:
         """,
         change.id, change.at, change.actor, change.name, change.thing.value, change.code, change.since, change.sets, list(change.follows),
         change.ends, change.successor, change.before, change.after, change.reason, change.undoes, change.recounts,
+        change.earlier,
     )  # fmt: skip
 
 
