@@ -69,10 +69,10 @@ class Facts(msgspec.Struct, frozen=True):
     """The most working days that may be asked for."""
     named_path: str = ""
     """Path of the unit that the step names; empty when there is no such unit."""
-
-    def live(self, role: OrderRole) -> tuple[Order, ...]:
     urge_again: datetime | None = None
     """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
+
+    def live(self, role: OrderRole) -> tuple[Order, ...]:
         """The live orders in this role."""
         return tuple(o for o in self.orders if o.role is role and o.ended_at is None)
 
@@ -363,8 +363,6 @@ def never_alarmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return None if ticket.alarm is Alarmed.NO else "这件工单已经有过警报。"
 
 
-# -- The table ---------------------------------------------------------------------------------------------------
-
 def moves_the_promise(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """Counted again, the answer is owed on another day than the citizen was told."""
     return None if step.dues is not None and step.dues.promise else "答复的日期没有变。"
@@ -384,6 +382,8 @@ def not_just_urged(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return f"{at} 已经催过，承办的人看得到；{till} 以后可以再催。有新的情况，请用“补充内容”写下来。"
 
 
+# -- The table ---------------------------------------------------------------------------------------------------
+
 DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 GATE = frozenset({Role.SYSTEM})
 HANDLING = frozenset({Role.HANDLER, Role.UNIT_REVIEWER})
@@ -396,11 +396,11 @@ CITIZEN = frozenset({Role.CITIZEN})
 WITH_UNIT: Final = (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW, State.UNIT_REVIEW)
 """A unit acts and its clock runs."""
 
-
-def _same(
 URGED: Final = (State.AWAITING_DISPATCH, State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW)
 """Somebody still has to do something about the matter."""
 
+
+def _same(
     action: Action, states: tuple[State, ...], by: frozenset[Role], *guards: Guard, tells: bool = False, why: str = ""
 ) -> Iterator[Edge]:
     """Steps that leave the ticket where it is."""
@@ -539,19 +539,11 @@ def edge_for(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Edge |
                 return edge
             reasons.append(said)
     allowed = tuple(a.action for a in offered(ticket, facts))
+    if not reasons and action is Action.URGE and Role.CITIZEN in facts.actor.roles and ticket.state in INSTEAD_OF_URGING:
+        return Refusal(INSTEAD_OF_URGING[ticket.state], allowed)
     if not reasons:
         return Refusal(_not_now(ticket, action), allowed)
     return Refusal(reasons[-1], allowed)
-
-
-def _not_now(ticket: Ticket, action: Action) -> str:
-    if ticket.state in FINAL:
-        return "工单已经终结，不能再操作。"
-    if not reasons and action is Action.URGE and Role.CITIZEN in facts.actor.roles and ticket.state in INSTEAD_OF_URGING:
-        return Refusal(INSTEAD_OF_URGING[ticket.state], allowed)
-    if any(e.action is action and e.source is ticket.state for e in EDGES):
-        return "您的岗位不能进行这项操作。"
-    return "工单当前状态不能进行这项操作，可能已被他人处理；请刷新后再看。"
 
 
 _REVIEWED: Final = "答复已经写好，正在审核，不用再催：审核后就发给您。有新的情况，请用“补充内容”写下来。"
@@ -563,6 +555,14 @@ INSTEAD_OF_URGING: Final[Mapping[State, str]] = {
     State.CLOSED: "已经办结，不用再催；没有解决的，三十天内可以选“没有解决，重新办理”。",
 }
 """What a citizen does instead where nobody is left to urge."""
+
+
+def _not_now(ticket: Ticket, action: Action) -> str:
+    if ticket.state in FINAL:
+        return "工单已经终结，不能再操作。"
+    if any(e.action is action and e.source is ticket.state for e in EDGES):
+        return "您的岗位不能进行这项操作。"
+    return "工单当前状态不能进行这项操作，可能已被他人处理；请刷新后再看。"
 
 
 ABOUT_THE_TICKET: Final = frozenset(
