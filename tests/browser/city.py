@@ -47,6 +47,8 @@ class City(msgspec.Struct, frozen=True):
     """Where it answers, who works there, and what stands in the addresses of its pages."""
 
     address: str
+    owner: str
+    """The address of its database, for who owns it."""
     passwords: Mapping[str, str]
     """By login."""
     known: Mapping[str, str]
@@ -72,7 +74,7 @@ def running_city(contacts: int = 0) -> Iterator[City]:
                 if contacts:
                     _play(settings, where, contacts)
                 receipts = [_say(address, text, n) for n, text in enumerate(SAID)]
-                yield City(address, passwords, asyncio.run(_known(where, receipts)))
+                yield City(address, where.owner, passwords, asyncio.run(_known(where, receipts)))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.browser import ways
 from tests.browser.city import City
+from tests.browser.lives import Known
 from tests.browser.pages import Page
 
 if TYPE_CHECKING:
@@ -37,13 +39,16 @@ class Driver:
     def __init__(self, browser: Browser, city: City) -> None:
         self.browser = browser
         self.city = city
+        self.known = Known(self)
+        self.tokens: dict[Role, str] = {}
+        """The forms' tokens, by who fills them in."""
         self._contexts: dict[str, BrowserContext] = {}
 
     def context(self, role: Role | None) -> BrowserContext:
         """The window of somebody with this role, signed in through the page; the same one each time."""
         login = "" if role is None else role.value.replace("_", "-")
         if login not in self._contexts:
-            context = self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN", base_url=self.city.address)
+            context = self._new()
             if login:
                 tab = context.new_page()
                 tab.goto("/login")
@@ -55,18 +60,35 @@ class Driver:
             self._contexts[login] = context
         return self._contexts[login]
 
+    def _new(self) -> BrowserContext:
+        return self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN", base_url=self.city.address)
+
     @contextmanager
     def opened(self, page: Page) -> Iterator[tuple[Tab, list[str]]]:
-        """The page in a tab of its own, and what its console complained of so far."""
-        tab = self.context(page.role).new_page()
+        """The page in a tab of its own, and what its console complained of so far; that it refuses, where it should, is no complaint."""
+        context = self._new() if page.own else self.context(page.role)
+        tab = context.new_page()
         complaints: list[str] = []
-        tab.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        expected = f"the server responded with a status of {page.status} "
+
+        def heard(text: str) -> None:
+            if page.status < 400 or expected not in text:
+                complaints.append(text)
+
+        tab.on("console", lambda said: heard(f"{said.text} {said.location}") if said.type == "error" else None)
+        tab.on("pageerror", lambda error: heard(str(error)))
+        statuses: set[int] = set()
+        tab.on("response", lambda got: statuses.add(got.status))
         try:
-            tab.goto(page.address.format_map(self.city.known), wait_until="load")
+            tab.goto(self.known.in_address(page.address), wait_until="load")
+            if page.way:
+                ways.WAYS[page.way](self, tab)
+            assert page.status in statuses, f"{page.name} never answers {page.status}: {tab.locator('main').inner_text()[:500]}"
             yield tab, complaints
         finally:
             tab.close()
+            if page.own:
+                context.close()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Every page that is looked at in a real browser: by axe, with the keyboard, at both widths, light and dark, and for `make screenshots`.
 
-A new page is entered here, a line each. Its address may hold `{ticket}`, `{code}`, `{entry}` (see `city.City.known`).
+A new page is entered here, a line each. Its address may hold `{ticket}`, `{code}`, `{entry}` (see `city.City.known`) and tickets that are
+made for it (`lives.LIVES`). A page that comes after a form has a `way` to it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ class Page(msgspec.Struct, frozen=True):
     address: str
     role: Role | None = None
     """Nobody is signed in without one."""
+    way: str = ""
+    """What is done there until the page has come that is meant: a name of `ways.WAYS`."""
+    status: int = 200
+    """With which it answers, or what its script asked for: a refusal is looked at like any other page."""
+    own: bool = False
+    """In a browser of its own: the page changes who one is, or how one likes pages."""
 
 
 PAGES = (
@@ -26,23 +33,67 @@ PAGES = (
     Page("track", "/track"),
     Page("progress", "/ticket/{ticket}?code={code}"),
     Page("my", "/my"),
-    Page("problem", "/nowhere"),
+    Page("problem", "/nowhere", status=404),
     Page("login", "/login"),
+    # After their forms
+    Page("look", "/", way="look"),
+    Page("look-where", "/", way="asked-where"),
+    Page("look-corrected", "/", way="corrected"),
+    Page("say-refused", "/", way="nothing-said", status=422),
+    Page("told", "/", way="told", status=201),
+    Page("told-alarm", "/", way="told-alarm", status=201),
+    Page("told-emergency", "/", way="told-emergency", status=201),
+    Page("told-again", "/", way="told-again", status=201),
+    Page("answer-found", "/", way="answered", status=201),
+    Page("answer-not-found", "/", way="not-answered", status=201),
+    Page("answer-insisted", "/", way="insisted"),
+    Page("answer-helped", "/", way="helped", status=201),
+    Page("track-refused", "/ticket/{ticket}?code=WRONG234", status=404),
+    Page("progress-to-rate", "/ticket/{to_be_rated_own}"),
+    Page("progress-supplemented", "/ticket/{open_own:supplemented}", way="supplemented"),
+    Page("progress-chased", "/ticket/{open_own:chased}", way="chased"),
+    Page("progress-withdrawn", "/ticket/{open_own:withdrawn}", way="withdrawn"),
+    Page("progress-rated", "/ticket/{to_be_rated_own:well}", way="rated"),
+    Page("progress-rated-badly", "/ticket/{to_be_rated_own:badly}", way="rated-badly"),
+    Page("my-code", "/my", way="code-sent", own=True),
+    Page("my-too-often", "/my", way="code-too-often", own=True, status=429),
+    Page("my-tickets", "/my", way="all-of-a-number", own=True),
+    # Coming in
+    Page("login-refused", "/login", way="refused-at-the-door", own=True, status=401),
+    Page("second-factor", "/login", way="owes-the-second-factor", own=True),
+    Page("second-factor-refused", "/login", way="wrong-second-factor", own=True, status=401),
     # Everybody who works here
     Page("styleguide", "/styleguide"),
     Page("password", "/password", Role.OPERATOR),
+    Page("password-changed", "/password?done=1", Role.OPERATOR),
+    Page("password-refused", "/password", Role.OPERATOR, way="password-refused", status=422),
+    Page("forbidden", "/admin/staff", Role.OPERATOR, status=403),
+    Page("no-such-ticket", "/desk/ticket/GZ2020010100001", Role.SUPERVISOR, status=404),
     # Desks
     Page("operator", "/desk/operator", Role.OPERATOR),
+    Page("operator-typed", "/desk/operator?new=1", Role.OPERATOR, way="typed"),
+    Page("operator-over", "/desk/operator?new=1", Role.OPERATOR, way="call-over"),
+    Page("operator-refused", "/desk/operator?new=1", Role.OPERATOR, way="nothing-typed", status=422),
     Page("dispatch", "/desk/dispatch", Role.DISPATCHER),
+    Page("dispatch-done", "/desk/dispatch", Role.DISPATCHER, way="first-suggestion-taken"),
     Page("load", "/desk/load", Role.SUPERVISOR),
     Page("ticket", "/desk/ticket/{ticket}", Role.SUPERVISOR),
+    Page("ticket-printed", "/desk/ticket/{ticket}/print", Role.SUPERVISOR),
     Page("tickets", "/desk/tickets", Role.SUPERVISOR),
+    Page("tickets-urged", "/desk/tickets", Role.SUPERVISOR, way="many-urged"),
+    Page("tickets-none", "/desk/tickets", Role.SUPERVISOR, way="nothing-ticked", status=422),
     Page("tickets-narrowed", "/desk/tickets?light=red&rating=none", Role.SUPERVISOR),
-    Page("rate-void", "/rate/nothing"),
+    Page("rate-void", "/rate/nothing", status=404),
     Page("unit", "/desk/unit", Role.HANDLER),
+    Page("unit-ticket", "/desk/ticket/{in_hand}", Role.HANDLER, way="everything-open"),
+    Page("unit-ticket-checked", "/desk/ticket/{in_hand}", Role.HANDLER, way="checked-answer"),
+    Page("unit-ticket-overtaken", "/desk/ticket/{in_hand:overtaken}", Role.HANDLER, way="overtaken", status=409),
+    Page("unit-ticket-printed", "/desk/ticket/{in_hand}/print", Role.HANDLER),
     Page("review", "/desk/review", Role.REVIEWER),
+    Page("review-one", "/desk/review?ticket={answered}&done=pass&number={ticket}", Role.REVIEWER, way="everything-open"),
     Page("review-second", "/desk/review?tab=second", Role.REVIEWER),
     Page("callback", "/desk/callback", Role.CALL_BACK),
+    Page("callback-one", "/desk/callback?tab=later&ticket={to_be_rated}", Role.CALL_BACK, way="number-shown"),
     Page("supervisor", "/desk/supervisor", Role.SUPERVISOR),
     Page("disputes", "/desk/disputes", Role.SUPERVISOR),
     Page("groups", "/desk/groups", Role.SUPERVISOR),
