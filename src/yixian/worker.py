@@ -42,6 +42,9 @@ PACE = 0.25
 at most. Nobody waits for what the worker does with an event; what cannot wait is done where the event is written.
 """
 
+ASIDE = timedelta(minutes=5)
+"""After so long an event that could not be handed on is tried again."""
+
 log = structlog.get_logger("yixian.worker")
 
 
@@ -123,9 +126,10 @@ async def work(
 ) -> None:
     """Hands on and does what there is, again and again, until `stopping` is set."""
     await jobs.plan_periodic(database, kinds, clock())
+    aside: dict[int, datetime] = {}
     async with database.listening("yixian_events") as calls:
         while not stopping.is_set():
-            busy = await _hand_on(database, consumers)
+            busy = await hand_on(database, consumers, aside, clock())
             busy = await jobs.run_due(database, kinds, clock()) or busy
             if not busy:
                 began = asyncio.get_running_loop().time()
@@ -133,19 +137,27 @@ async def work(
                 await _stopped_within(stopping, began + PACE - asyncio.get_running_loop().time())
 
 
-async def _hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]]) -> bool:
+async def hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]], aside: dict[int, datetime], now: datetime) -> bool:
     """Hands on a batch; whether it was a full one, so that more may wait.
 
     After a smaller one there is time until the next call: whoever writes events calls, and so they come in batches even under load.
-    A consumer that fails is tried again with the next look; jobs go on meanwhile.
+    Where a consumer fails, the batch is handed on event by event: what fails alone is put `aside` and tried again later, so that one
+    event that nobody can act on never keeps the others waiting.
     """
+    for seq in [seq for seq, till in aside.items() if till <= now]:
+        del aside[seq]
     try:
-        return await outbox.hand_on(database, consumers, clock()) >= outbox.BATCH
-    except AWAY:
-        raise  # the database is away: `run` waits for it
-    except Exception:
-        log.exception("a consumer failed; the events wait")
-        return False
+        return await outbox.hand_on(database, consumers, now, aside=aside) >= outbox.BATCH
+    except outbox.ConsumerFailed as failed:
+        log.warning("a consumer failed; its events are handed on one by one", kind=failed.kind, events=len(failed.seqs))
+    for _ in range(outbox.BATCH):
+        try:
+            if not await outbox.hand_on(database, consumers, now, most=1, aside=aside):
+                return False
+        except outbox.ConsumerFailed as failed:
+            log.exception("an event could not be handed on; it is tried again later", kind=failed.kind, seq=failed.seqs[0])
+            aside[failed.seqs[0]] = now + ASIDE
+    return True
 
 
 async def _stopped_within(stopping: asyncio.Event, seconds: float) -> None:

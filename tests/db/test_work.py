@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from yixian import worker
 from yixian.db import jobs, outbox
 from yixian.db.ids import moment_of, new_id
 from yixian.db.jobs import Job, Kind
@@ -59,6 +60,32 @@ async def test_what_a_consumer_could_not_do_is_handed_on_again(database: Databas
         await outbox.hand_on(database, {"tried": (fail_once,)}, NOW)
     assert await outbox.hand_on(database, {"tried": (fail_once,)}, NOW) == 3
     assert await outbox.hand_on(database, {"tried": (fail_once,)}, NOW) == 0
+
+
+async def test_an_event_that_nobody_can_act_on_keeps_no_other_waiting(database: Database, owner: asyncpg.Connection) -> None:
+    await put_events(database, 5)
+    done: list[int] = []
+    mended = False
+
+    async def third_fails(tx: Transaction, events: tuple[Event, ...]) -> None:
+        for event in events:
+            if event.body["n"] == 2 and not mended:
+                await tx.execute("SELECT 1 / 0")
+            done.append(event.body["n"])
+
+    aside: dict[int, datetime] = {}
+    consumers = {"tried": (third_fails,)}
+    assert not await worker.hand_on(database, consumers, aside, NOW)
+    assert await owner.fetchval("SELECT array_agg(body ->> 'n') FROM event WHERE done_at IS NULL") == ["2"]
+    await put_events(database, 1)
+    done.clear()
+    await worker.hand_on(database, consumers, aside, NOW)
+    assert done == [0], "the next event goes its way; the one that failed is left in peace"
+    mended = True
+    done.clear()
+    await worker.hand_on(database, consumers, aside, NOW + worker.ASIDE)
+    assert done == [2], "and is tried again later"
+    assert await owner.fetchval("SELECT count(*) FROM event WHERE done_at IS NULL") == 0
 
 
 async def test_a_job_whose_worker_died_is_given_to_another(database: Database) -> None:

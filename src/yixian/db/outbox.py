@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from yixian.db.pool import SYSTEM, Database, Transaction
+from yixian.db.pool import AWAY, SYSTEM, Database, Transaction
 
 BATCH = 200
 
@@ -21,6 +21,15 @@ class Event(msgspec.Struct, frozen=True):
     subject: UUID
     body: dict[str, Any]
     at: datetime
+
+
+class ConsumerFailed(Exception):
+    """A consumer could not act on events: nothing of the batch was handed on. The cause says why."""
+
+    def __init__(self, kind: str, seqs: tuple[int, ...]) -> None:
+        super().__init__(f"{len(seqs)} events of kind {kind} were not handed on")
+        self.kind = kind
+        self.seqs = seqs
 
 
 Consumer = Callable[[Transaction, tuple[Event, ...]], Awaitable[None]]
@@ -42,10 +51,15 @@ async def put(tx: Transaction, *events: Event) -> None:
     )
 
 
-async def hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ...]], now: datetime) -> int:
-    """Hands a batch of waiting events to their consumers and returns how many there were; 0 when none wait.
+async def hand_on(
+    database: Database, consumers: Mapping[str, tuple[Consumer, ...]], now: datetime, *, most: int = BATCH, aside: Collection[int] = ()
+) -> int:
+    """Hands a batch of waiting events, `most` at once, to their consumers and returns how many there were; 0 when none wait.
 
-    Several workers may call it at once: none gets an event that another has.
+    Several workers may call it at once: none gets an event that another has. `aside`: sequence numbers to leave where they are.
+
+    Raises:
+        ConsumerFailed: one of them could not act; all of the batch waits as before.
     """
     async with database.transaction(SYSTEM) as tx:
         rows = await tx.fetch(
@@ -56,16 +70,29 @@ async def hand_on(database: Database, consumers: Mapping[str, tuple[Consumer, ..
                    SELECT at, seq
                      FROM event
                     WHERE done_at IS NULL
+                      AND seq <> ALL ($3::bigint[])
                     ORDER BY seq
                     LIMIT $2
                       FOR UPDATE SKIP LOCKED)
             RETURNING seq, kind, subject, body, at
             """,
             now,
-            BATCH,
+            most,
+            list(aside),
         )
-        events = [Event(r["kind"], r["subject"], r["body"], r["at"]) for r in sorted(rows, key=lambda r: r["seq"])]
-        for kind in dict.fromkeys(e.kind for e in events):
+        rows = sorted(rows, key=lambda r: r["seq"])
+        for kind in dict.fromkeys(r["kind"] for r in rows):
+            of_kind = [r for r in rows if r["kind"] == kind]
+            events = tuple(Event(kind, r["subject"], r["body"], r["at"]) for r in of_kind)
             for consumer in consumers.get(kind, ()):
-                await consumer(tx, tuple(e for e in events if e.kind == kind))
+                await _act(consumer, tx, events, tuple(r["seq"] for r in of_kind))
     return len(rows)
+
+
+async def _act(consumer: Consumer, tx: Transaction, events: tuple[Event, ...], seqs: tuple[int, ...]) -> None:
+    try:
+        await consumer(tx, events)
+    except AWAY:
+        raise  # that is not the events' fault
+    except Exception as error:
+        raise ConsumerFailed(events[0].kind, seqs) from error
