@@ -93,8 +93,8 @@ async def record(
     digest = hashlib.sha256(msgspec.json.encode(contact)).digest()
     who = callers.caller_json(means.vault, contact.caller, now, means.city.pack.city.country) if contact.caller is not None else None
     acting = actor.acting if actor else SYSTEM
-    if not (contact.session or contact.attach or files or acting.unit_path):
-        done = await _at_once(means, contact, readings, plan, fresh, who, actor, key, digest, now)
+    if not (contact.session or contact.attach or acting.unit_path):
+        done = await _at_once(means, contact, readings, plan, fresh, who, actor, key, digest, files, now)
         if done is not None:
             return done
     async with means.db.transaction(acting) as tx:
@@ -124,18 +124,19 @@ async def record(
 
 async def _at_once(
     means: Means, contact: ContactIn, readings: tuple[Reading, ...], plan: Plan, fresh: Sequence[str], who: dict[str, Any] | None,
-    actor: Actor | None, key: str | None, digest: bytes, now: datetime,
+    actor: Actor | None, key: str | None, digest: bytes, files: bytes | None, now: datetime,
 ) -> Receipt | None:  # fmt: skip
     """An ordinary contact, stored in one round trip; None when it is none after all, and nothing was stored: it may go with an open
-    ticket, or came before.
+    ticket, has files, or came before.
     """
     row = _contact_row(contact, readings, plan, fresh, actor, now)
     caller = who["id"] if who else None  # who is known already keeps his own id: the database sees to that
     openings = _openings(means.city, contact, plan, row["id"], caller, fresh, actor, now, None)
     opened, new = tickets.drafted(openings, means.city, now)
     acting, matters = actor.acting if actor else SYSTEM, _matters(plan, contact, who)
+    draft = files if opened else None
     async with means.db.looking() as connection:
-        if not await store.take(connection, acting, row, who, key, digest, new, matters, REPEAT_WITHIN, now):
+        if not await store.take(connection, acting, row, who, key, digest, draft, new, matters, REPEAT_WITHIN, now):
             return None
     means.db.wake()
     receipts = tuple(_receipt(ticket, means) for ticket in opened)

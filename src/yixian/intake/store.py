@@ -44,14 +44,14 @@ async def store(
 
 async def take(
     connection: Transaction, acting: Acting, contact: dict[str, Any], caller: dict[str, Any] | None, key: str | None, digest: bytes,
-    new: Written, matters: Sequence[str], within: timedelta, now: datetime,
+    draft: bytes | None, new: Written, matters: Sequence[str], within: timedelta, now: datetime,
 ) -> bool:  # fmt: skip
-    """Stores a contact with its new tickets in a transaction of one statement; False, and nothing is stored, when the caller has open
-    tickets of these `matters`, or the key is known: then the longer way finds out more.
+    """Stores a contact with its new tickets in a transaction of one statement; False, and nothing is stored, when files wait in the
+    `draft`, the caller has open tickets of these `matters`, or the key is known: then the longer way finds out more.
     """
     row = await connection.fetchrow(
-        "SELECT taken FROM take_contact($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        acting.scope, acting.actor, contact, caller, key, digest, now, list(matters), now - within,
+        "SELECT taken FROM take_contact($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        acting.scope, acting.actor, contact, caller, key, digest, draft, now, list(matters), now - within,
         new.tickets, new.orders, new.rows, new.events,
     )  # fmt: skip
     assert row is not None, "a function with results has a row"
