@@ -39,7 +39,7 @@ from yixian.city.model import Pack
 from yixian.city.pack import read as read_pack
 from yixian.language import alarms
 from yixian.language.alarms import AlarmModel
-from yixian.language.danger import compile_danger, weigh
+from yixian.language.danger import DangerModel, compile_danger, is_thanks, weigh
 from yixian.language.learned import folds_of
 from yixian.language.meaning import Embed, embedder
 from yixian.language.normalise import normalise, normalise_words
@@ -224,9 +224,9 @@ def _held_out(pack: Pack, folds: int) -> object:
         model = compile_danger(taught, [pack.examples[n].text for n in np.flatnonzero(other != number)], noise)
         assert model is not None, "every fold holds both sorts"
         for n in np.flatnonzero(own == number):
-            chance[n] = weigh(model, normalise(danger.examples[n].text, noise)).chance
+            chance[n] = _chance(model, danger.examples[n].text, noise)
         for n in np.flatnonzero(other == number):
-            ordinary[n] = weigh(model, normalise(pack.examples[n].text, noise)).chance
+            ordinary[n] = _chance(model, pack.examples[n].text, noise)
     return {
         str(ask): {
             "recall": round(float((chance[truth] >= ask).mean()), 4),
@@ -235,6 +235,12 @@ def _held_out(pack: Pack, folds: int) -> object:
         }
         for ask in sorted({danger.ask, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5})
     }
+
+
+def _chance(model: DangerModel, text: str, noise: tuple[str, ...]) -> float:
+    """As `triage.listen` hears it: what says nothing, and thanks, are no alarm whatever the threshold."""
+    weighed = weigh(model, normalise(text, noise))
+    return 0.0 if weighed.quiet or is_thanks(model, normalise(text)) else weighed.chance
 
 
 def _speed(reader: Reader, texts: Sequence[str]) -> dict[str, float]:

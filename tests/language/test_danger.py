@@ -14,7 +14,7 @@ import pytest
 
 from yixian.city import pack
 from yixian.city.model import Danger, Pack, Plea, Urgency
-from yixian.language.danger import DangerModel, compile_danger, weigh
+from yixian.language.danger import DangerModel, compile_danger, is_thanks, weigh
 from yixian.language.normalise import normalise
 from yixian.language.phrases import find_all
 from yixian.language.service import Reader, compile_reader, read
@@ -160,3 +160,58 @@ def _with(guangzhou: Pack, ask: float, sure: float) -> Pack:
     assert guangzhou.triage.danger is not None
     danger = msgspec.structs.replace(guangzhou.triage.danger, ask=ask, sure=sure)
     return msgspec.structs.replace(guangzhou, triage=msgspec.structs.replace(guangzhou.triage, danger=danger))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "谢谢你们帮我把灯修好了",
+        "七天从哪天开始算",
+        "谢谢",
+        "您好",
+        "好的，没有了",
+        "小区的电梯终于修好了，感谢",
+        "谢谢社区的王姐帮我妈办好了老年证",
+        "工作人员态度很好，给你们点赞",
+        "盏燈着返喇，多謝你哋",
+        "多謝晒",
+        "thank you for fixing the lamp",
+        "thanks, the bin was collected",
+        "我要反映一个问题",
+    ],
+)
+def test_thanks_and_what_says_nothing_raise_no_alarm(guangzhou_reader: Reader, text: str) -> None:
+    first = read(guangzhou_reader, text)[0]
+    assert (first.alarm, first.disposition) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "谢谢你听我讲了这么久，其实打给你之前我已经把绳子系好了",
+        "谢谢你们，我走了，药已经吃好了",
+        "多谢你哋咁耐嘅照顾，我唔想再捱落去",
+        "thank you for everything, goodbye, the pills are gone",
+        "灯修好了谢谢，不过我爸倒在地上没反应",
+        "出事了",
+        "不好了，快来",
+    ],
+)
+def test_thanks_quiet_nobody_who_takes_leave_or_is_in_danger(guangzhou_reader: Reader, text: str) -> None:
+    first = read(guangzhou_reader, text)[0]
+    assert first.alarm is not None or (first.disposition is not None and first.disposition.kind == "emergency")
+
+
+def test_no_emergency_of_the_pack_is_taken_for_thanks_or_silence(guangzhou: Pack, guangzhou_reader: Reader) -> None:
+    assert guangzhou.triage.danger is not None and guangzhou_reader.danger is not None
+    for plea in guangzhou.triage.danger.examples:
+        if plea.emergency:
+            assert not is_thanks(guangzhou_reader.danger, normalise(plea.text)), plea.text
+            assert not weigh(guangzhou_reader.danger, normalise(plea.text, guangzhou_reader.noise)).quiet, plea.text
+
+
+def test_a_pack_without_thanks_takes_nothing_for_thanks(guangzhou: Pack) -> None:
+    danger = guangzhou.triage.danger
+    assert danger is not None
+    model = compile_danger(msgspec.structs.replace(danger, thanks=None), (), guangzhou.triage.noise)
+    assert model is not None and not is_thanks(model, "谢谢你们帮我把灯修好了")

@@ -210,6 +210,10 @@ def _dangers(draft: Draft) -> Iterator[Problem]:
     at, danger = draft.danger, draft.danger.value
     if not 0 < danger.ask <= danger.sure <= 1:
         yield at.problem(f"ask {danger.ask} and sure {danger.sure} must be chances, 0 to 1, and ask the smaller")
+    named = (*danger.thanks.said, *danger.thanks.done, *danger.thanks.may) if danger.thanks else ()
+    for name in named:
+        if name not in danger.signs:
+            yield at.problem(f"thanks names the sign '{name}'; add it to [signs] or correct the name")
     languages = draft.identity.value.languages if draft.identity else ()
     for row in draft.pleas:
         if row.value.emergency and not row.value.to:

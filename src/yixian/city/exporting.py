@@ -46,6 +46,7 @@ def files(pack: Pack, on: date) -> dict[str, str]:
     if triage.danger is not None:
         danger = triage.danger
         head = {field: getattr(danger, field) for field in danger.__struct_fields__ if field not in ("signs", "examples")}
+        head = {field: value for field, value in head.items() if value is not None}
         written["triage/signs.toml"] = _table("danger", head) + _table("signs", danger.signs)
         written["triage/examples.csv"] = _csv(("text", "emergency", "to", "kind", "language"), danger.examples)
     written |= {f"guides/{guide.code}.md": _guide(guide) for guide in pack.guides}

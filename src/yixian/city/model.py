@@ -287,6 +287,17 @@ class Plea(msgspec.Struct, frozen=True):
     language: str = "zh"
 
 
+class Thanks(msgspec.Struct, frozen=True):
+    """The signs of thanks for what was done, by their names: one of each of the first two, and none that speaks for danger."""
+
+    said: tuple[str, ...]
+    """That somebody thanks."""
+    done: tuple[str, ...]
+    """That it is over, or how kind somebody was."""
+    may: tuple[str, ...] = ()
+    """Signs that may speak for danger and yet stand beside thanks: a person who is named."""
+
+
 class Danger(msgspec.Struct, frozen=True):
     """What "may be an emergency" is learned from, and from which chance on it counts."""
 
@@ -297,6 +308,8 @@ class Danger(msgspec.Struct, frozen=True):
     """From this chance on the resident is shown the numbers and asked, and a person looks at once."""
     sure: float = 0.9
     """From this chance on it is handed to the number at once, as when a phrase says so."""
+    thanks: Thanks | None = None
+    """What is thanks and no alarm; None: that is not told apart."""
 
 
 class Triage(msgspec.Struct, frozen=True):

@@ -42,6 +42,7 @@ from yixian.city.model import (
     Route,
     Saying,
     Speech,
+    Thanks,
     Triage,
     Unit,
     Urgency,
@@ -400,6 +401,7 @@ def _triage(toml: Toml, problems: list[Problem]) -> Triage:
 class _Danger(msgspec.Struct, frozen=True):
     ask: float
     sure: float
+    thanks: Thanks | None = None
 
 
 def _danger(folder: Path, problems: list[Problem]) -> Row[Danger] | None:
@@ -416,7 +418,7 @@ def _danger(folder: Path, problems: list[Problem]) -> Row[Danger] | None:
         return None
     if written is None:
         return None
-    return toml.row(Danger(signs=signs, ask=written.value.ask, sure=written.value.sure), "danger")
+    return toml.row(Danger(signs=signs, ask=written.value.ask, sure=written.value.sure, thanks=written.value.thanks), "danger")
 
 
 def _section(toml: Toml, header: str, into: type[S], problems: list[Problem]) -> S | None:

@@ -105,7 +105,7 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     plain = normalise(text, reader.noise)[: 2 * READ_CHARACTERS]
     whole = f"{plain_title}。{plain}" if plain_title else plain
     language = identify(reader.languages, whole)
-    disposition, alarm = listen(reader.triage, reader.danger, whole)
+    disposition, alarm = listen(reader.triage, reader.danger, whole, lambda: _spoken(title, text))
     place = find_place(reader.gazetteer, whole)
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
     parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
@@ -119,6 +119,11 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
 def weigh_danger(reader: Reader, text: str, title: str = "") -> Weighed | None:
     """How alarming a message is, and the words that make it so; None where the pack teaches nothing about it."""
     return danger.weigh(reader.danger, _plain(reader, text, title)) if reader.danger is not None else None
+
+
+def _spoken(title: str, text: str) -> str:
+    """The message in one way of writing, its greetings and thanks still in it."""
+    return f"{normalise(title)}。{normalise(text)[: 2 * READ_CHARACTERS]}"
 
 
 def _plain(reader: Reader, text: str, title: str) -> str:
