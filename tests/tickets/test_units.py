@@ -296,6 +296,16 @@ async def test_the_callers_own_name_is_personal(hotline: Hotline):
     assert "来电人信息" in roads.text
 
 
+@pytest.mark.parametrize("called", ["陈女士", "欧阳先生", "李生", "Ms Ash"])
+async def test_who_gave_only_how_to_be_addressed_may_be_addressed_so(hotline: Hotline, called: str):
+    number = await given(hotline, "pa.roads", caller={"name": called, "phone": "+447700900555"})
+    roads = await hotline.staff("roads")
+    await does(roads, number, "sign")
+    await does(roads, number, "contact", note="Rang.")
+    await does(roads, number, "reply", answer=f"{called}，您好：{GOOD}")
+    assert await state_of(hotline, number) == "unit_review"
+
+
 async def test_a_template_fills_an_empty_answer_and_never_overwrites_a_written_one(hotline: Hotline):
     chief = await (await hotline.staff("roads.chief")).open("/desk/templates")
     text = "Dear resident, about {事项} at {地点} ({编号}): done by {unit} on {date}."

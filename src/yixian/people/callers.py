@@ -161,10 +161,19 @@ async def reveal(
     return vault.open(sealed)
 
 
+_ADDRESS: Final = re.compile(
+    r"\S{1,2}(?:先生|女士|小姐|太太|夫人|同志|老师|师傅|阿姨|阿婆|阿伯|大姐|大哥|大爷|大妈|老伯|姐|哥|叔|姨|生|太)|[老小阿]\S"
+    r"|(?:mr|mrs|ms|miss|mx|dr|sir|madam)\.? ?[\w'-]*",
+    re.IGNORECASE,
+)
+"""How somebody is addressed: a surname of one or two characters with a title."""
+
+
 async def spoken_of(tx: Transaction, vault: Vault, caller: UUID, text: str) -> tuple[str, ...]:
     """What in this text is the caller's own name or number, as it stands there; nothing is told that the text does not hold.
 
-    For a warning before a text is sent where others may read it: none of a caller whom the acting person may not see.
+    For a warning before a text is sent where others may read it: none of a caller whom the acting person may not see. Who gave no more
+    than how to be addressed (陈女士, Ms Ash) may be addressed so: a surname tells nobody who somebody is.
     """
     row = next(iter(await store.callers(tx, [caller])), None)
     if row is None:
@@ -172,7 +181,7 @@ async def spoken_of(tx: Transaction, vault: Vault, caller: UUID, text: str) -> t
     name = vault.open(row.name).strip() if row.name else ""
     phone = "".join(c for c in vault.open(row.phone) if c.isdigit())[-8:] if row.phone else ""
     digits = "".join(c for c in text if c.isdigit())
-    named = (name,) if len(name) >= 2 and name in text else ()
+    named = (name,) if len(name) >= 2 and name in text and not _ADDRESS.fullmatch(name) else ()
     return (*named, f"…{phone[-TAIL:]}") if len(phone) == 8 and phone in digits else named
 
 

@@ -199,8 +199,8 @@ def _greeting(said: str) -> Hint | None:
     if greets:
         return Hint(Rule.GREETING, "请加一句感谢，例如“感谢您的反映”。")
     if thanks:
-        return Hint(Rule.GREETING, "请加上称呼，例如“您好”。")
-    return Hint(Rule.GREETING, "请加上称呼和感谢，例如“您好，感谢您的反映”。")
+        return Hint(Rule.GREETING, "请加上问候，例如“您好”。")
+    return Hint(Rule.GREETING, "请加上问候和感谢，例如“您好，感谢您的反映”。")
 
 
 _DID: Final = re.compile(
@@ -361,8 +361,8 @@ SENTENCES: Final = (
     "没有写明地点（{where}），市民不容易知道说的是哪里。",
     "“{what}”读来像是责怪市民，请换一种说法。",
     "请加一句感谢，例如“感谢您的反映”。",
-    "请加上称呼，例如“您好”。",
-    "请加上称呼和感谢，例如“您好，感谢您的反映”。",
+    "请加上问候，例如“您好”。",
+    "请加上问候和感谢，例如“您好，感谢您的反映”。",
     "没有写明做了什么，请写出采取的措施和结果。",
     "没有写明由谁办理，请写出单位或人员（例如“我局工作人员”）。",
     "没有写明时间，请写出何时到场、何时办好（例如“11月3日上午”）。",
