@@ -77,7 +77,7 @@ async def ready(settings: Settings, where: Addresses) -> AsyncIterator[pool.Data
         SchemaMismatch: it was made by a newer version, or was never migrated.
     """
     try:
-        connection = await asyncpg.connect(where.application)
+        connection = await pool.reach(where.application)
     except asyncpg.InvalidCatalogNameError as error:
         raise migrate.SchemaMismatch("There is no database yet. Run: yixian db migrate") from error
     try:

@@ -20,7 +20,8 @@ Transaction = asyncpg.Connection
 APPLICATION_ROLE = "yixian_app"
 
 AWAY: Final = (
-    OSError,
+    ConnectionError,
+    TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -29,7 +30,10 @@ AWAY: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""What a lost or refused connection raises, now one of these, now another: all mean that it is worth trying again."""
+"""What a lost or refused connection raises, now one of these, now another: all mean that it is worth trying again.
+
+Not every `OSError` is one: a file that is missing stays missing. What else a socket raises while it connects, `reach` makes one of these.
+"""
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
 
@@ -182,7 +186,7 @@ class Database:
         try:
             async with self._pool.acquire() as connection:
                 await connection.execute("NOTIFY yixian_events")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, *AWAY):
             return  # the workers' own look finds the events
 
     async def close(self) -> None:
@@ -202,9 +206,23 @@ async def connect(url: str, size: int, *, as_application: bool = True) -> Databa
     if as_application and not _names_role(url, APPLICATION_ROLE):
         settings["role"] = APPLICATION_ROLE
     pool = await asyncpg.create_pool(
-        url, min_size=0, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
+        url, connect=reach, min_size=0, max_size=size, init=prepare, reset=_keep, server_settings=settings, command_timeout=60
     )
     return Database(pool)
+
+
+async def reach(url: str, **how: Any) -> asyncpg.Connection:
+    """A connection of its own.
+
+    Raises:
+        ConnectionError: nobody answers there: no socket, no route, no such name.
+    """
+    try:
+        return await asyncpg.connect(url, **how)
+    except (ConnectionError, TimeoutError):
+        raise
+    except OSError as error:
+        raise ConnectionError(f"PostgreSQL cannot be reached: {error}") from error
 
 
 def _usable(connection: Any) -> bool:
