@@ -55,7 +55,23 @@ async def test_a_run_that_was_cut_short_is_completed_by_the_next(means: Means, o
     assert await owner.fetchval("SELECT count(*) FROM contact") == 5
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"title,body\na,b\n", "column 'text'"), ("text\n路灯\n".encode("gbk"), "not UTF-8")])
+async def test_what_is_too_long_is_said_and_loses_no_other_row(means: Means, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    pothole = "There is a deep pothole in Northgate. "
+    file.write_text(f"text\n{pothole}\n{pothole * 5_000}\n{pothole * 200}\n", encoding="utf-8")
+    summary = await run(means, file)
+    assert (summary.stored, summary.cut) == (3, (3,))
+    assert await owner.fetchval("SELECT array_agg(length(text) ORDER BY length(text)) FROM contact") == [37, 7_599, 10_000]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"title,body\na,b\n", "column 'text'"),
+        (b"text\n" + b"x" * 10_000_001, "cannot be read as CSV"),
+        ("text\n路灯\n".encode("gbk"), "not UTF-8"),
+    ],
+)
 async def test_a_file_that_cannot_be_read_says_why(means: Means, tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "bad.csv"
     file.write_bytes(content)

@@ -55,7 +55,8 @@ def demo(
     with bootstrap.addresses(settings) as where:
         with err.status("Preparing the database ..."):
             up.prepare(where)
-        added = asyncio.run(_fill(settings, where, pack or default_pack()))
+        with err.status("Loading the city ..."):
+            added = asyncio.run(_fill(settings, where, pack or default_pack()))
         with up.running(settings, where) as parts:
             with err.status("Starting web and worker (each reads the city, some seconds) ..."):
                 if not up.answers(settings, 120):
@@ -118,7 +119,7 @@ def _greet(settings: Settings, added: tuple[Added, ...]) -> None:
             table.add_row(account.login, account.password)
         out.print(table)
     else:
-        again = f"YIXIAN_HOME={settings.home} yixian staff reset LOGIN"
+        again = f"YIXIAN_HOME={settings.home} {sys.argv[0]} staff reset LOGIN"
         out.print(f"Continuing with the data of last time; the accounts are the same. For a new password: {again}", highlight=False)
     out.print(
         f"Residents   {at}/\nStaff       {at}/desk\nAPI         {at}/api/openapi.json\nCtrl-C stops everything; the data stays.",

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from yixian.cli.common import Json, err, out, print_json
+from yixian.cli.common import Json, err, out, print_json, progress
 from yixian.dispatch import evaluation, labelled, picture
 from yixian.dispatch.evaluation import Evaluation
 from yixian.language import learned
 from yixian.language.meaning import embedder
 
-app = typer.Typer(help="Measure how well messages find their class.", no_args_is_help=True)
+app = typer.Typer(help="Measure, train and choose what dispatches; look at what a change would move.", no_args_is_help=True)
 
 Train = Annotated[list[Path], typer.Option("--train", help="CSV to learn from; may be given several times.", exists=True, dir_okay=False)]
 Test = Annotated[list[Path], typer.Option("--test", help="CSV to judge on; without it, cross-validation.", exists=True, dir_okay=False)]
@@ -22,7 +22,7 @@ Test = Annotated[list[Path], typer.Option("--test", help="CSV to judge on; witho
 
 @app.callback()
 def dispatching() -> None:
-    """Measure how well messages find their class."""
+    """Measure, train and choose what dispatches; look at what a change would move."""
 
 
 @app.command()
@@ -51,10 +51,12 @@ def evaluate(
         embed = embedder() if meaning and learned.is_short(known.texts) else None
         with err.status("Reading ..."):
             heard = learned.hear(known.texts, embed)
-        with err.status("Training ..."):
-            if unseen is None:
-                found = evaluation.cross_validate(heard, known.labels, folds, target, seed, each=per_class)
-            else:
+        if unseen is None:
+            with progress(json) as bar:
+                task = bar.add_task("folds", total=folds)
+                found = evaluation.cross_validate(heard, known.labels, folds, target, seed, each=per_class, step=lambda: bar.advance(task))
+        else:
+            with err.status("Training ..."):
                 asked = learned.hear(unseen.texts, embed)
                 found = evaluation.evaluate(heard, known.labels, asked, unseen.labels, target, seed, each=per_class)
         if plot is not None:

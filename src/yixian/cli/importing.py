@@ -13,6 +13,7 @@ from yixian.cli.common import Json, err, out, print_json, progress, with_databas
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import Database
 from yixian.intake import importing
+from yixian.intake.model import LONGEST_TEXT
 from yixian.intake.service import Means
 from yixian.language.live import live_city
 from yixian.learning.service import SCHOOL
@@ -48,6 +49,9 @@ def import_file(file: File, json: Json = False) -> None:
 def _show(summary: importing.Summary) -> None:
     known = f"{summary.known:,} known from an earlier run"
     out.print(f"{summary.rows:,} rows: {summary.stored:,} stored, {known}, {summary.empty:,} without words.")
+    if summary.cut:
+        lines = ", ".join(str(line) for line in summary.cut[:20]) + (" ..." if len(summary.cut) > 20 else "")
+        out.print(f"Only the first {LONGEST_TEXT:,} characters were taken of lines {lines}.", highlight=False)
     for title, counts in (
         ("outcome", summary.outcomes),
         ("reason", summary.reasons),

@@ -105,4 +105,5 @@ def load_pack(folder: Path) -> service.LoadSummary:
         async with database.transaction(SYSTEM) as tx:
             return await service.load(tx, pack, clock())
 
-    return with_database(use)
+    with err.status(f"Loading {folder} ..."):
+        return with_database(use)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -105,8 +105,10 @@ def evaluate(
     return _judged(seen, np.array(test_labels), target, _ceiling(train, train_labels), train.vectors is not None)
 
 
-def cross_validate(texts: Texts, labels: Sequence[str], folds: int, target: float, seed: int, *, each: bool = False) -> Evaluation:
-    """The same with every message judged once, by a model and a gate made from the other folds."""
+def cross_validate(
+    texts: Texts, labels: Sequence[str], folds: int, target: float, seed: int, *, each: bool = False, step: Callable[[], None] | None = None
+) -> Evaluation:
+    """The same with every message judged once, by a model and a gate made from the other folds. `step` is called after each fold."""
     learned.checked(len(texts.counts.indptr) - 1, labels)
     every = np.array(labels)
     classes, truth = np.unique(every, return_inverse=True)
@@ -118,6 +120,8 @@ def cross_validate(texts: Texts, labels: Sequence[str], folds: int, target: floa
         seen = _judge(texts.some(inside), every[inside].tolist(), texts.some(outside), target, seed, each)
         chances[np.ix_(outside, np.searchsorted(classes, seen.classes))] = seen.chances
         confidences[outside], kept[outside], own = seen.confidences, seen.kept, own | seen.own
+        if step is not None:
+            step()
     return _judged(
         _Seen(classes, chances, confidences, kept, own), every, target, _ceiling(texts, labels), texts.vectors is not None
     )  # fmt: skip

@@ -26,6 +26,9 @@ NAME_KEPT = 120
 """So much of a file's name stands in the keys of its rows: what tells the rows apart must stand there whole."""
 
 COLUMNS = {"text", "title", "time", "id"}
+LARGEST_FIELD = 10_000_000
+"""Characters that a field of the file may have to be read at all."""
+
 _TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y-%m-%d")
 
 
@@ -39,6 +42,8 @@ class Row(msgspec.Struct, frozen=True):
     line: int
     key: str
     contact: ContactIn
+    cut: bool = False
+    """Its text was longer than a contact's may be: what is beyond is not taken in."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -66,6 +71,8 @@ class Summary(msgspec.Struct, frozen=True):
     """Their share."""
     why_not: dict[str, int]
     """Why the others went to a dispatcher."""
+    cut: tuple[int, ...]
+    """Lines of the file whose text is longer than a contact's may be: only its beginning was taken in."""
 
 
 def rows(file: Path, timezone: str) -> Iterator[Row]:
@@ -74,9 +81,10 @@ def rows(file: Path, timezone: str) -> Iterator[Row]:
     The key of a row is its id when there is one, else a digest of its words and their number: two equal rows are two contacts.
 
     Raises:
-        Unreadable: not UTF-8, or no column `text`.
+        Unreadable: not UTF-8, not CSV, or no column `text`.
     """
     seen: Counter[str] = Counter()
+    csv.field_size_limit(LARGEST_FIELD)
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             reader = csv.DictReader(opened)
@@ -86,6 +94,8 @@ def rows(file: Path, timezone: str) -> Iterator[Row]:
                 yield _row(file, reader.line_num, found, ZoneInfo(timezone), seen)
     except UnicodeDecodeError as error:
         raise Unreadable(f"{file} is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again.") from error
+    except csv.Error as error:
+        raise Unreadable(f"{file} cannot be read as CSV: {error}. Mend or leave out that row and try again.") from error
 
 
 def _row(file: Path, line: int, found: dict[str, str | None], zone: ZoneInfo, seen: Counter[str]) -> Row:
@@ -102,7 +112,7 @@ def _row(file: Path, line: int, found: dict[str, str | None], zone: ZoneInfo, se
         source_id=(found.get("id") or "")[:200],
         received_at=_time(found.get("time"), zone),
     )
-    return Row(line, f"import:{file.name[:NAME_KEPT]}:{digest}:{seen[digest]}", contact)
+    return Row(line, f"import:{file.name[:NAME_KEPT]}:{digest}:{seen[digest]}", contact, cut=len(words) > LONGEST_TEXT)
 
 
 def _clean(text: str | None) -> str:
@@ -127,7 +137,7 @@ async def import_rows(means: Means, file: Path, clock: Callable[[], datetime], s
     async def work() -> None:
         for row in waiting:
             now = clock()
-            tally.add(row.contact, await service.record(means, row.contact, SYSTEM_ACTOR, row.key, now), now)
+            tally.add(row, await service.record(means, row.contact, SYSTEM_ACTOR, row.key, now), now)
             step()
 
     async with asyncio.TaskGroup() as group:
@@ -141,11 +151,14 @@ class Tally:
 
     def __init__(self, means: Means) -> None:
         self._means = means
+        self._cut: list[int] = []
         self._counts: dict[str, Counter[str]] = {k: Counter() for k in ("outcome", "reason", "kind", "matter", "district", "why", "n")}
 
-    def add(self, contact: ContactIn, receipt: Receipt, now: datetime) -> None:
+    def add(self, row: Row, receipt: Receipt, now: datetime) -> None:
         """Counts one row."""
-        count = self._counts
+        count, contact = self._counts, row.contact
+        if row.cut:
+            self._cut.append(row.line)
         count["n"]["rows"] += 1
         count["n"]["known" if receipt.repeated else "stored"] += 1
         count["n"]["empty"] += not contact.text
@@ -189,4 +202,5 @@ class Tally:
             dispatched_at_once=n["dispatched"],
             coverage=round(n["dispatched"] / n["tickets"], 4) if n["tickets"] else 0.0,
             why_not={why: count for why, count in self._counts["why"].most_common() if why != "sure"},
+            cut=tuple(sorted(self._cut)),
         )
