@@ -240,3 +240,44 @@ async def test_a_receipt_says_how_long_it_takes_though_nobody_knows_yet_whose_it
     assert sure["tickets"][0]["answer_due"] and sure["tickets"][0]["answer_in"] is None
     browser.answer = await browser.client.get(address, headers={"accept-language": "en"})
     assert "within 10 working days from when a unit has it" in browser.text
+
+
+PERHAPS = "I want to keep my boat in the harbour, what does a permit need"
+
+
+async def test_a_question_below_the_gate_is_offered_a_guide_with_its_source_and_then_the_ticket(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text=PERHAPS, step="look")
+    assert "也许这就是答案" in browser.text and "Apply at the Harbour Master" in browser.text and "Harbour Bylaw 8" in browser.text
+    looked = browser.page.form("/say")
+    took = await browser.client.post("/say", data={**looked.fields, "guide": "HB-G01"})
+    assert took.status_code == 201 and "这是您要的答案" in took.text and "Apply at the Harbour Master" in took.text
+    assert await tickets(hotline) == [] and await hotline.owner.fetchval("SELECT outcome FROM contact") == "answered"
+    # It did not help after all: the same words become a ticket, and no guide stands in the way again.
+    again = next(f for f in Page(took.text).forms if f.action == "/say" and "insist" in f.fields)
+    once_more = await browser.client.post("/say", data={**again.fields, "step": "look"})
+    assert "这样理解对吗" in once_more.text and "也许这就是答案" not in once_more.text
+    sent = await browser.client.post("/say", data=Page(once_more.text).form("/say").fields)
+    assert sent.status_code == 201 and len(await tickets(hotline)) == 1
+
+
+async def test_a_guide_is_no_answer_unless_somebody_takes_it(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text=PERHAPS, step="look")
+    await browser.send("/say", 201)
+    assert len(await tickets(hotline)) == 1
+    await browser.open("/")
+    await browser.send("/say", text=LAMP, step="look")
+    assert "也许这就是答案" not in browser.text
+    refused = await browser.client.post("/say", data={**browser.page.form("/say").fields, "guide": "XX-G99"})
+    assert refused.status_code == 422 and "已经撤下" in refused.text
+
+
+async def test_programs_are_told_of_guides_and_say_which_one_helped(hotline: Hotline) -> None:
+    client = hotline.browser().client
+    preview = (await client.post("/api/v1/contacts/preview", json={"text": PERHAPS})).json()
+    assert [g["code"] for g in preview[0]["guides"]] == ["HB-G01"] and preview[0]["guides"][0]["source"] == "Harbour Bylaw 8"
+    fire = (await client.post("/api/v1/contacts/preview", json={"text": "My boat is on fire, do I need a permit"})).json()
+    assert fire[0]["guides"] == []
+    told = (await client.post("/api/v1/contacts", json={"text": PERHAPS, "guide": "HB-G01"})).json()
+    assert told["outcome"] == "answered" and "Harbour Bylaw 8" in told["said"]

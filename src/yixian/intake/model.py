@@ -90,6 +90,8 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether anybody is in danger, where that was asked: `false` raises no alarm, `true` one that only a person stands down."""
     meant: Short = ""
     """Code of the matter that the resident says it is; `-`: none of those that were offered."""
+    guide: Short = ""
+    """Code of the guide that whoever asks takes for the answer, out of those that the preview offered: nothing is opened then."""
     separate: bool = False
     """It is a new matter although the same caller has an open ticket that looks alike."""
     attach: Short = ""
@@ -158,6 +160,15 @@ class PlaceChoice(msgspec.Struct, frozen=True):
     name: str
 
 
+class Perhaps(msgspec.Struct, frozen=True):
+    """A guide that perhaps answers what was asked."""
+
+    code: str
+    title: str
+    text: str
+    source: str
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What would be understood, before anything is stored: shown to the operator while typing."""
 
@@ -180,3 +191,5 @@ class Preview(msgspec.Struct, frozen=True):
     said: str = ""
     alarm: tuple[str, ...] = ()
     """It may be an emergency: ask whether anybody is in danger, and put the caller through to one of these."""
+    guides: tuple[Perhaps, ...] = ()
+    """Guides that perhaps answer it, the likeliest first, at most two; not sure enough to be given as the answer."""

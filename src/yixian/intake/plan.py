@@ -9,14 +9,20 @@ import msgspec
 from msgspec.structs import replace
 
 from yixian.city.inforce import City
-from yixian.city.model import Audience, RequestKind, Urgency
+from yixian.city.model import Audience, Guide, RequestKind, Urgency
 from yixian.dispatch import gate
 from yixian.dispatch.model import Decision, Standing, Why
-from yixian.intake.model import ContactIn, Outcome
+from yixian.intake.model import ContactIn, Outcome, Perhaps
 from yixian.language.model import Alarm, Answer, Disposition, Reading
 
 ANSWERED_FROM: Final = 0.6
 """How well a guide must fit a consultation to be given as the answer; below it a person answers."""
+
+LIKELY: Final = 0.45
+"""How well a guide must fit any words to be offered as what perhaps answers them."""
+NEAR: Final = 0.15
+"""How well one must that is about the matter, or about one beside it."""
+OFFERED: Final = 2
 
 NONE_OF_THEM: Final = "-"
 """What a resident says instead of a matter when it is none of those that were offered."""
@@ -70,7 +76,7 @@ def plan(
         to = first.alarm.to
         tickets = (_ticket(contact, first, True, city, on, standing),)
         return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to)
-    if contact.outcome is None and (said := _answer(contact, first, answers, city, on)):
+    if contact.outcome is None and (said := _taken(contact, city, on) or _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
     return Plan(
         Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings)
@@ -101,11 +107,45 @@ def _answer(contact: ContactIn, reading: Reading, answers: tuple[Answer, ...], c
     """A guide's text with its source, when a consultation is clearly the question that a valid guide answers."""
     if (contact.kind or reading.kind) is not RequestKind.CONSULTATION or not answers or answers[0].score < ANSWERED_FROM:
         return ""
-    best = answers[0]
-    guide = next(g for g in city.pack.guides if g.code == best.guide)
-    if not guide.valid_from <= on <= guide.review_by:
-        return ""
-    return f"{best.text.strip()}\n\n依据：{best.source}"
+    guide = in_force(answers[0].guide, city, on)
+    return _said(guide) if guide is not None else ""
+
+
+def _taken(contact: ContactIn, city: City, on: date) -> str:
+    """The guide that whoever asks took for the answer."""
+    guide = in_force(contact.guide, city, on) if contact.guide else None
+    return _said(guide) if guide is not None else ""
+
+
+def _said(guide: Guide) -> str:
+    return f"{guide.text.strip()}\n\n依据：{guide.source}"
+
+
+def in_force(code: str, city: City, on: date) -> Guide | None:
+    """The guide with this code, if it holds on this day."""
+    return next((g for g in city.pack.guides if g.code == code and g.valid_from <= on <= g.review_by), None)
+
+
+def perhaps(plan: Plan, answers: tuple[Answer, ...], city: City, on: date) -> tuple[Perhaps, ...]:
+    """The guides that perhaps answer what is to become a ticket: those about its likely matters first, then by how well they fit.
+
+    `answers`: the guides nearest to the words. A ticket is still one press away: a guide that only may fit never stands in for a person.
+    """
+    if len(plan.tickets) != 1 or plan.alarm:
+        return ()
+    parents = {m.code: m.parent for m in city.pack.matters}
+    likely = {s.matter for s in plan.tickets[0].decision.suggestions}
+    beside = likely | {parents[matter] for matter in likely if parents.get(matter)}
+    found: list[tuple[bool, float, Guide]] = []
+    for answer in answers:
+        guide = in_force(answer.guide, city, on)
+        if guide is None:
+            continue
+        near = guide.matter in beside or parents.get(guide.matter) in beside
+        if answer.score >= (NEAR if near else LIKELY):
+            found.append((near, answer.score, guide))
+    found.sort(key=lambda one: (not one[0], -one[1]))
+    return tuple(Perhaps(g.code, g.title, g.text.strip(), g.source) for _, _, g in found[:OFFERED])
 
 
 def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: date, standing: Standing) -> Planned:

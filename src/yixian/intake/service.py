@@ -14,7 +14,7 @@ import msgspec
 from yixian.attachments import service as attachments
 from yixian.city import coordinates
 from yixian.city.inforce import City
-from yixian.city.model import Audience, Urgency
+from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db import outbox
 from yixian.db.ids import new_id
 from yixian.db.keys import Keys
@@ -23,7 +23,7 @@ from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.dispatch.model import Decision, Standing
 from yixian.intake import attaching, handing, store
 from yixian.intake import plan as planning
-from yixian.intake.model import ContactIn, Handed, Outcome, PlaceChoice, Preview, Receipt, TicketReceipt
+from yixian.intake.model import ContactIn, Handed, Outcome, Perhaps, PlaceChoice, Preview, Receipt, TicketReceipt
 from yixian.intake.plan import Plan, Planned
 from yixian.language import position
 from yixian.language import service as language
@@ -177,6 +177,8 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("matter", f"没有编号为 {contact.matter} 的末级事项，请重新选择。")
     if contact.meant and contact.meant != planning.NONE_OF_THEM and contact.meant not in {m.code for m in city.leaves}:
         raise Unfit("meant", "没有这个事项，请重新选择，或选“不是这些事”。")
+    if contact.guide and contact.guide not in {g.code for g in city.pack.guides}:
+        raise Unfit("guide", "这条办事指南已经撤下；请再看一次，或直接提交。")
     if contact.region and contact.region not in city.regions:
         raise Unfit("region", f"没有编号为 {contact.region} 的区域，请重新选择。")
     if contact.complained_unit and contact.complained_unit not in city.units:
@@ -235,9 +237,13 @@ def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[R
 def preview(means: Means, contact: ContactIn, now: datetime) -> tuple[Preview, ...]:
     """What would be understood, one entry a matter; nothing is stored."""
     readings, plan = understand(means, contact, now)
-    if plan.tickets:
-        return tuple(_preview(p.reading, p.decision, means, plan) for p in plan.tickets)
     today = _today(means.city, now)
+    if plan.tickets:
+        nearest = (
+            language.answer(means.reader, f"{contact.title}{contact.text}") if contact.kind in (None, RequestKind.CONSULTATION) else ()
+        )
+        guides = planning.perhaps(plan, nearest, means.city, today)
+        return tuple(_preview(p.reading, p.decision, means, plan, guides) for p in plan.tickets)
     decided = [planning.gate.decide(r, means.city, today, gate=means.standing.gate, suspended=means.standing.suspended) for r in readings]
     return tuple(_preview(r, d, means, plan) for r, d in zip(readings, decided, strict=True))
 
@@ -483,7 +489,7 @@ async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[T
     )
 
 
-def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan) -> Preview:
+def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan, guides: tuple[Perhaps, ...] = ()) -> Preview:
     return Preview(
         text=reading.text,
         language=reading.language,
@@ -501,4 +507,5 @@ def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan) -> 
         reason=plan.reason,
         said=plan.said,
         alarm=plan.alarm,
+        guides=guides,
     )

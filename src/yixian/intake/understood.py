@@ -10,7 +10,7 @@ from yixian.city.calendar import Duration
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Urgency
 from yixian.dispatch.model import Why
-from yixian.intake.model import Outcome, PlaceChoice, Preview
+from yixian.intake.model import Outcome, Perhaps, PlaceChoice, Preview
 
 LEAST_LIKELY: Final = 0.005
 """A suggestion less likely than this is noise: offering it would only make people wonder."""
@@ -50,6 +50,8 @@ class Understood(msgspec.Struct, frozen=True):
     said: str = ""
     reason: str = ""
     alarm: tuple[str, ...] = ()
+    guides: tuple[Perhaps, ...] = ()
+    """What perhaps answers it."""
 
     @property
     def waits(self) -> bool:
@@ -61,7 +63,7 @@ def understood(previews: tuple[Preview, ...], audience: Audience, city: City) ->
     """What the previews of a contact say to the resident."""
     first = previews[0]
     outcome = Outcome(first.disposition) if first.disposition else Outcome.TICKET_OPENED
-    return Understood(outcome, tuple(_line(p, audience, city) for p in previews), first.said, first.reason, first.alarm)
+    return Understood(outcome, tuple(_line(p, audience, city) for p in previews), first.said, first.reason, first.alarm, first.guides)
 
 
 def _line(preview: Preview, audience: Audience, city: City) -> Line:
