@@ -46,8 +46,8 @@ def _pairs(text: str) -> tuple[str, ...]:
 def find_all(phrases: Phrases, text: str) -> list[Found]:
     """Every phrase at every place, overlapping ones too, by place and then longest first."""
     found: list[Found] = []
-    heads, words = phrases.heads, phrases.words
-    for start, head in enumerate(_pairs(text)):
+    heads, words, pairs = phrases.heads, phrases.words, _pairs(text)
+    for start, head in () if heads.keys().isdisjoint(pairs) else enumerate(pairs):
         if head in heads:
             for length in heads[head]:
                 end = start + length
