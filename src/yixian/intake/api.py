@@ -12,6 +12,7 @@ from litestar.params import HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from yixian.attachments import service as attachments
+from yixian.groups import asking
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview, Receipt
 from yixian.intake.service import Means, TooManyContacts
@@ -66,9 +67,15 @@ async def take_contact(
     responses=PROBLEM_RESPONSES,
 )
 async def preview_contact(
-    data: JSONBody[ContactIn], means: NamedDependency[Means], operator: NamedDependency[Actor | None], now: NamedDependency[datetime]
+    request: Request[Any, Any, Any],
+    data: JSONBody[ContactIn],
+    means: NamedDependency[Means],
+    operator: NamedDependency[Actor | None],
+    now: NamedDependency[datetime],
 ) -> list[Preview]:
     """What would be understood and who would get it; nothing is stored."""
+    if operator is None:
+        asking.check_rate(request, now)
     service.check(data, operator, means.city)
     return list(service.preview(means, data, now))
 
