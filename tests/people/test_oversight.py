@@ -7,7 +7,9 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -15,18 +17,23 @@ import pytest
 from httpx import AsyncClient
 
 from yixian.administration import policy as city_policy
-from yixian.db.pool import Database
-from yixian.people import policy, service
+from yixian.administration.fields import FIELDS
+from yixian.administration.words import THINGS
+from yixian.db.ids import new_id
+from yixian.db.pool import SYSTEM, Database
+from yixian.people import audit, policy, service
 from yixian.people.model import Actor, Role
-from yixian.people.oversight import staff, trail
+from yixian.people.oversight import staff, trail, words
 from yixian.people.oversight.model import Filters, Search, Standing
 from yixian.people.policy import ADMINISTRATORS, RIGHTS, Deed
 from yixian.people.refusals import Invalid, Refused
+from yixian.web import render
 
 from .conftest import NOW, PASSWORD, Clock
 
 Hire = Callable[..., Awaitable[Actor]]
 LONDON = ZoneInfo("Europe/London")
+ROOT = Path(__file__).parents[2]
 
 WORK = {
     Role.SYSTEM_ADMIN: {"city"},
@@ -195,7 +202,7 @@ async def test_a_file_of_the_audit_is_safe_in_a_spreadsheet_and_itself_audited(
     async with port_ash.transaction(trail.acting(auditor)) as tx:
         text, count = await trail.taken(tx, auditor, Search(action="x."), LONDON, NOW + timedelta(minutes=1))
     rows = list(csv.reader(io.StringIO(text)))
-    assert count == 1 and rows[1][3] == "'=1+1"
+    assert count == 1 and rows[1][5] == "'=1+1"
     assert await _trail(port_ash, auditor, Search(actor="aud")) == ["audit.export"]
 
 
@@ -211,3 +218,92 @@ async def test_each_page_opens_to_its_administrator_only(door: AsyncClient, hire
     await door.post("/login", data={"login": "who", "password": PASSWORD})
     pages = ("/admin/staff", "/admin/staff/import", "/admin/sessions", "/admin/audit", "/admin/audit.csv")
     assert {path for path in pages if (await door.get(path)).status_code == 200} == open_to
+
+
+async def test_the_audit_is_paged_without_gap_or_repeat(port_ash: Database, hire: Hire) -> None:
+    auditor = await hire("aud", Role.AUDIT_ADMIN)
+    async with port_ash.transaction(SYSTEM) as tx:
+        for n in range(120):  # three at each moment: the time alone does not tell them apart
+            await audit.record(tx, "system", "test.deed", NOW - timedelta(seconds=n // 3), subject=str(n))
+    subjects: list[str] = []
+    before = ""
+    async with port_ash.transaction(trail.acting(auditor)) as tx:
+        while True:
+            page = await trail.search(tx, auditor, Search(action="test.", before=before), LONDON, NOW)
+            subjects += [row.subject for row in page.rows]
+            if not (before := page.next):
+                break
+        for nonsense in ("nonsense", "1-9999999999999999999999", "99999999999999999999-1"):
+            with pytest.raises(Refused):
+                await trail.search(tx, auditor, Search(before=nonsense), LONDON, NOW)
+    assert len(subjects) == len(set(subjects)) == 120
+
+
+async def test_who_and_what_are_told_by_name_with_the_codes_beside(
+    port_ash: Database, hire: Hire, owner: asyncpg.Connection, door: AsyncClient, enter: Any
+) -> None:
+    auditor, security = await hire("aud", Role.AUDIT_ADMIN), await hire("sec", Role.SECURITY_ADMIN)
+    await hire("li", Role.HANDLER)
+    await owner.execute("UPDATE staff SET name = 'Li Na' WHERE login = 'li'")
+    await owner.execute("UPDATE staff SET name = 'Sage' WHERE login = 'sec'")
+    async with port_ash.transaction(security.acting) as tx:
+        await service.disable(tx, security, "li", NOW, "10.0.0.9")
+        changed = {"before": {"phone": "1"}, "after": {"phone": "2"}}
+        await audit.record(tx, security.id, "city.change", NOW, subject="unit:pa.roads", body=changed)
+    for person in ("sec", "Sage", security.id):
+        assert set(await _trail(port_ash, auditor, Search(actor=person))) == {"staff.disable", "city.change"}
+    assert "staff.disable" in await _trail(port_ash, auditor, Search(subject="Li Na"))
+    async with port_ash.transaction(trail.acting(auditor)) as tx:
+        found = (await trail.search(tx, auditor, Search(actor="sec"), LONDON, NOW + timedelta(minutes=1))).rows
+    disabled = next(row for row in found if row.action == "staff.disable")
+    assert (disabled.actor_name, disabled.actor_login, disabled.subject_name, disabled.subject_login) == ("Sage", "sec", "Li Na", "li")
+    await enter("aud")
+    shown = (await door.get("/admin/audit", params={"by": "Sage"})).text
+    for said in ("停用账号", "Sage", "Li Na（li）", "变更城市数据", "单位 · Roads and Lighting", "联系电话", "1 → 2"):
+        assert said in shown, said
+    # The door finds by the same rules as the page.
+    answer = await door.get("/api/v1/audit", params={"by": "Sage", "action": "staff."})
+    [row] = answer.json()["rows"]
+    assert (row["words"], row["actor_name"], row["subject_login"]) == ("停用账号", "Sage", "li")
+    assert (await door.get("/api/v1/audit", params={"since": "soon"})).status_code == 400
+    assert (await door.get("/api/v1/audit", params={"result": "refused", "by": "Sage"})).json()["rows"] == []
+
+
+async def _ticket(owner: asyncpg.Connection) -> UUID:
+    """A ticket with the number PA1."""
+    ticket = new_id(NOW)
+    await owner.execute(
+        """
+        INSERT INTO ticket (id, number, contact, created_at, channel, kind, text, urgency, audience, state, version, head)
+        VALUES ($1, 'PA1', $1, $2, 'web', 'help', 'x', 'normal', 'person', 'awaiting_dispatch', 1, '')
+        """, ticket, NOW,
+    )  # fmt: skip
+    return ticket
+
+
+async def test_a_ticket_is_told_by_its_number_however_it_was_written_down(
+    port_ash: Database, hire: Hire, owner: asyncpg.Connection
+) -> None:
+    auditor = await hire("aud", Role.AUDIT_ADMIN)
+    ticket = await _ticket(owner)
+    for body in ({"ticket": str(ticket)}, {"ticket": "PA1"}, {"ticket": "not one"}):
+        async with port_ash.transaction(SYSTEM) as tx:
+            await audit.record(tx, "system", "caller.reveal", NOW, subject="x", body=body)
+    async with port_ash.transaction(trail.acting(auditor)) as tx:
+        found = await trail.search(tx, auditor, Search(ticket="PA1"), LONDON, NOW + timedelta(minutes=1))
+        all_of_them = await trail.search(tx, auditor, Search(action="caller."), LONDON, NOW + timedelta(minutes=1))
+    assert [row.ticket for row in found.rows] == ["PA1", "PA1"]
+    assert sorted(row.ticket for row in all_of_them.rows) == ["", "PA1", "PA1"]
+
+
+def test_every_deed_field_and_choice_of_the_audit_has_its_words() -> None:
+    page = (ROOT / "docs/reference/events.md").read_text(encoding="utf-8").split("## The audit")[1]
+    documented = re.findall(r"^\| `(\w+\.\w+)` \|", page, re.MULTILINE)
+    assert set(words.ACTIONS) == set(documented)
+    fields = [field for of_thing in FIELDS.values() for field in of_thing]
+    assert {field.name for field in fields} <= set(words.FIELDS)
+    assert {thing.value: name for thing, name in THINGS.items()} == words.THINGS
+    for field in fields:
+        for value, word in field.options:
+            assert words.VALUES[str(value)] == word
+    assert set(words.sayings()) <= render.catalogue("en").keys()

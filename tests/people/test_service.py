@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -15,8 +16,9 @@ from pyotp.totp import TOTP
 
 from yixian.db.pool import NOBODY, SYSTEM, Database
 from yixian.people import audit, service
-from yixian.people.audit import Search
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, Session
+from yixian.people.oversight import trail
+from yixian.people.oversight.model import Search
 from yixian.people.refusals import Invalid, NotFound, Refused, SignInRefused
 from yixian.people.secrets import SoftwareVault
 from yixian.people.service import NewStaff, SignedIn
@@ -338,7 +340,7 @@ async def test_each_administrator_does_their_own_work(port_ash: Database, hire: 
         "reset": (service.reset, "zhao"),
         "unlock": (service.unlock, "zhao"),
         "roles": (service.change_roles, "zhao", frozenset({Role.UNIT_REVIEWER})),
-        "audit": (audit.search, Search()),
+        "audit": (trail.search, Search(), ZoneInfo("Europe/London")),
     }
     done = {name: [a.name for a in (system, security, auditor) if await attempt(a, *how)] for name, how in deeds.items()}
     assert done == {
@@ -387,34 +389,6 @@ async def test_an_account_that_does_not_exist_is_not_found(port_ash: Database):
 
 
 # -- The audit
-
-
-async def test_the_audit_is_paged_without_gap_or_repeat(port_ash: Database, hire: Hire):
-    auditor = await hire("aud", Role.AUDIT_ADMIN)
-    async with port_ash.transaction(SYSTEM) as tx:
-        for n in range(120):  # three at each moment: the time alone does not tell them apart
-            await audit.record(tx, "system", "test.deed", NOW - timedelta(seconds=n // 3), subject=str(n))
-    subjects: list[str] = []
-    before = ""
-    async with port_ash.transaction(auditor.acting) as tx:
-        while True:
-            page = await audit.search(tx, auditor, Search(action="test.", before=before), NOW)
-            subjects += [row.subject for row in page.rows]
-            if not (before := page.next):
-                break
-        with pytest.raises(Refused):
-            await audit.search(tx, auditor, Search(before="nonsense"), NOW)
-    assert len(subjects) == len(set(subjects)) == 120
-
-
-async def test_the_audit_finds_by_login_and_subject(port_ash: Database, hire: Hire, entrance: Entrance):
-    auditor, wang = await hire("aud", Role.AUDIT_ADMIN), await hire("wang", Role.OPERATOR)
-    await entrance.sign_in()
-    async with port_ash.transaction(auditor.acting) as tx:
-        mine = await audit.search(tx, auditor, Search(actor="wang"), NOW)
-        about = await audit.search(tx, auditor, Search(subject=wang.id), NOW)
-    assert [(r.action, r.actor_name, r.address) for r in mine.rows] == [("session.begin", "wang", "10.0.0.1")]
-    assert {r.action for r in about.rows} == {"session.begin", "staff.add"}
 
 
 async def test_nobody_changes_the_audit(port_ash: Database, owner: asyncpg.Connection):

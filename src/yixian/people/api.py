@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
@@ -12,13 +13,15 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
+from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database
-from yixian.people import audit, callers, service, sessions
+from yixian.people import callers, service, sessions
 from yixian.people.attempts import Attempts
-from yixian.people.audit import Page, Search
 from yixian.people.callers import Field
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role, Session
+from yixian.people.oversight import trail, words
+from yixian.people.oversight.model import Entry, Result, Search
 from yixian.people.policy import RIGHTS, Deed
 from yixian.people.secrets import Vault
 from yixian.people.service import Added, NewStaff, Offer, SignedIn
@@ -26,6 +29,7 @@ from yixian.people.sessions import Held, address
 from yixian.people.store import Staff
 from yixian.settings import Settings
 from yixian.web.problems import PROBLEM_RESPONSES
+from yixian.web.render import language, translator
 
 Asked = Request[Any, Any, Any]
 
@@ -306,19 +310,45 @@ async def change_roles(
         await service.change_roles(tx, actor, login, data.roles, now, address(request))
 
 
+class EntryOut(Entry, frozen=True):
+    """A row of the audit, with the deed in words."""
+
+    words: str = ""
+
+
+class AuditOut(msgspec.Struct, frozen=True):
+    """A page of the audit, newest first."""
+
+    rows: tuple[EntryOut, ...]
+    next: str
+    """To be given as `before` for the page that follows; empty when this is the last."""
+
+
 @get("/api/v1/audit", tags=["staff"], summary="The audit", guards=[needs(*RIGHTS[Deed.READ_AUDIT])], responses=PROBLEM_RESPONSES)
 async def search_audit(
+    request: Asked,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    city: NamedDependency[City],
     now: NamedDependency[datetime],
     by: FromQuery[str] = "",
     action: FromQuery[str] = "",
     subject: FromQuery[str] = "",
+    ticket: FromQuery[str] = "",
+    where: FromQuery[str] = "",
+    result: FromQuery[Result] = Result.ANY,
+    since: FromQuery[date | None] = None,
+    until: FromQuery[date | None] = None,
     before: FromQuery[str] = "",
-) -> Page:
-    """A page of the audit, newest first."""
-    async with db.transaction(actor.acting) as tx:
-        return await audit.search(tx, actor, Search(actor=by, action=action, subject=subject, before=before), now)
+) -> AuditOut:
+    """A page of the audit, newest first, as the page finds it: by person, deed, ticket, days, address."""
+    by, action, subject, ticket, where = (word.strip()[:200].replace("\x00", "") for word in (by, action, subject, ticket, where))
+    wanted = Search(by, action, subject, ticket, where, result.value, since, until, before)
+    async with db.transaction(trail.acting(actor)) as tx:
+        found = await trail.search(tx, actor, wanted, ZoneInfo(city.pack.city.timezone), now)
+    say = translator(language(request))
+    rows = tuple(EntryOut(**msgspec.structs.asdict(row), words=say(words.said(row.action))) for row in found.rows)
+    return AuditOut(rows, found.next)
 
 
 @post(

@@ -21,7 +21,8 @@ from yixian.people.attempts import Attempts
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role, Session
 from yixian.people.oversight import staff as overseen
-from yixian.people.oversight import trail
+from yixian.people.oversight import telling, trail
+from yixian.people.oversight import words as oversight_words
 from yixian.people.oversight.model import Difference, Filters, Search, Standing
 from yixian.people.policy import RIGHTS, Deed
 from yixian.people.refusals import Invalid, NotFound, Refused, SignInRefused, TooManyAttempts
@@ -30,7 +31,7 @@ from yixian.people.service import NewStaff, Offer
 from yixian.people.sessions import Held, address
 from yixian.people.words import ROLE_NAMES
 from yixian.settings import Settings
-from yixian.web.render import page
+from yixian.web.render import language, page, translator
 from yixian.web.static import local
 
 Asked = Request[Any, Any, Any]
@@ -423,7 +424,8 @@ async def audit_page(
         request,
         "people/audit.html",
         session=session,
-        rows=found.rows,
+        rows=[telling.told(row, city, translator(language(request))) for row in found.rows],
+        actions=_deeds(search.action),
         asked=asked,
         next=f"/admin/audit?{words}&before={found.next}" if found.next else "",
         first=f"/admin/audit?{words}" if search.before else "",
@@ -431,6 +433,12 @@ async def audit_page(
         most=trail.MOST_TAKEN,
         days=trail.DAYS,
     )
+
+
+def _deeds(asked: str) -> list[tuple[str, str]]:
+    """What can be chosen: all deeds of a kind, one deed; what was asked for otherwise stays to be seen."""
+    known = [*oversight_words.GROUPS.items(), *oversight_words.ACTIONS.items()]
+    return known if not asked or asked in dict(known) else [*known, (asked, asked)]
 
 
 @get("/admin/audit.csv", include_in_schema=False, guards=[needs(*RIGHTS[Deed.READ_AUDIT])], dependencies=SEARCH)

@@ -82,21 +82,6 @@ class CallerRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class AuditRow(msgspec.Struct, frozen=True):
-    """Something that somebody did, or tried to do."""
-
-    seq: int
-    at: datetime
-    actor: str
-    """Staff id; `system`; empty when nobody was signed in."""
-    actor_name: str
-    action: str
-    subject: str
-    result: str
-    body: dict[str, Any]
-    address: str
-
-
 STAFF = """
 SELECT s.id, s.login, s.name, s.roles, s.unit, u.name AS unit_name, s.must_change,
        s.second_factor IS NOT NULL AS enrolled, s.locked_till, s.disabled_at, s.created_at
@@ -502,41 +487,3 @@ async def record(
         body,
         address,
     )
-
-
-async def audit(
-    tx: Transaction, actor: str, action: str, subject: str, since: datetime, before: tuple[datetime, int], limit: int
-) -> tuple[AuditRow, ...]:
-    """Rows of the audit from `since` on, newest first, from the one before `before`; an empty word fits everything.
-
-    `actor` is a login or a staff id; `action` may be the beginning of one (`staff.`).
-    """
-    rows = await tx.fetch(
-        """
-        WITH page AS (
-            SELECT seq, at, actor, action, subject, result, body, address
-              FROM audit
-             WHERE at >= $4
-               AND at <= $5  -- said again for the partitions: a comparison of rows does not rule any out
-               AND (at, seq) < ($5, $6)
-               AND ($1 = '' OR actor = coalesce((SELECT id::text FROM staff WHERE login = $1), $1))
-               AND ($2 = '' OR starts_with(action, $2))
-               AND ($3 = '' OR subject = $3)
-             ORDER BY at DESC, seq DESC
-             LIMIT $7
-        )
-        SELECT page.seq, page.at, page.actor, coalesce(staff.login, page.actor), page.action, page.subject, page.result,
-               page.body, page.address
-          FROM page
-          LEFT JOIN staff ON staff.id::text = page.actor
-         ORDER BY page.at DESC, page.seq DESC
-        """,
-        actor,
-        action,
-        subject,
-        since,
-        before[0],
-        before[1],
-        limit,
-    )
-    return tuple(AuditRow(*r) for r in rows)

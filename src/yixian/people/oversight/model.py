@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -47,15 +48,54 @@ class LiveSession(msgspec.Struct, frozen=True):
     full_login: bool
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A row of the audit: something that somebody did, or tried to do."""
+
+    seq: int
+    at: datetime
+    actor: str
+    """Staff id; `system`; empty when nobody was signed in."""
+    actor_login: str
+    """Empty when it was nobody who works here."""
+    actor_name: str
+    action: str
+    subject: str
+    """What it was done to: a staff id, a thing of the city (`unit:gz.water`), the number of a ticket."""
+    subject_login: str
+    """Of a person to whom it was done."""
+    subject_name: str
+    ticket: str
+    """Number of the ticket that it was about."""
+    result: str
+    body: dict[str, Any]
+    address: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of the audit, newest first."""
+
+    rows: tuple[Entry, ...]
+    next: str
+    """To be given as `before` for the page that follows; empty when this is the last."""
+
+
+class Result(StrEnum):
+    """How a deed ended."""
+
+    ANY = ""
+    DONE = "done"
+    REFUSED = "refused"
+
+
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to look for in the audit; empty fits everything."""
 
     actor: str = ""
-    """Login or staff id."""
+    """Login, name or id of a person; `system`."""
     action: str = ""
     """An action (`staff.reset`) or the beginning of one (`staff.`)."""
     subject: str = ""
-    """What it was done to: a staff id or login, a thing of the city (`unit:gz.water`)."""
+    """What it was done to: a person (login, name, id), a thing of the city (`unit:gz.water`), any other code."""
     ticket: str = ""
     """Number of the ticket it was about."""
     address: str = ""

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from yixian.db.pool import Transaction
-from yixian.people.oversight.model import Filters, LiveSession, Search, Standing
-from yixian.people.store import STAFF, AuditRow, Staff
+from yixian.people.oversight.model import Entry, Filters, LiveSession, Search, Standing
+from yixian.people.store import STAFF, Staff
 
 
 async def accounts(tx: Transaction, filters: Filters, after: str, limit: int, now: datetime) -> tuple[Staff, ...]:
@@ -95,14 +95,15 @@ async def session(tx: Transaction, identifier: bytes) -> LiveSession | None:
     return msgspec.convert(dict(row), LiveSession) if row else None
 
 
-_OF_ACTOR: Final = "actor = coalesce((SELECT id::text FROM staff WHERE login = {0}), {0})"
-_TO_SUBJECT: Final = "subject IN ({0}, coalesce((SELECT id::text FROM staff WHERE login = {0}), {0}))"
+_PERSON: Final = "(ARRAY(SELECT id::text FROM staff WHERE login = {0} OR name = {0}) || {0}::text)"
+_OF_ACTOR: Final = f"actor = ANY ({_PERSON})"
+_TO_SUBJECT: Final = f"subject = ANY ({_PERSON})"
 _ABOUT_TICKET: Final = "(subject = {0} OR body ->> 'ticket' IN ({0}, (SELECT id::text FROM ticket WHERE number = {0})))"
 
 
 async def trail(
     tx: Transaction, wanted: Search, since: datetime, until: datetime, before: tuple[datetime, int], limit: int
-) -> tuple[AuditRow, ...]:
+) -> tuple[Entry, ...]:
     """Rows of the audit from `since` to before `until`, newest first, from the one before `before`.
 
     Both ends are said for the partitions: only the months between are looked at.
@@ -136,12 +137,18 @@ async def trail(
              ORDER BY at DESC, seq DESC
              LIMIT {given(limit)}
         )
-        SELECT page.seq, page.at, page.actor, coalesce(staff.login, page.actor), page.action, page.subject, page.result,
-               page.body, page.address
+        SELECT page.seq, page.at, page.actor, coalesce(who.login, '') AS actor_login, coalesce(who.name, '') AS actor_name, page.action,
+               page.subject, coalesce(whom.login, '') AS subject_login, coalesce(whom.name, '') AS subject_name,
+               coalesce(named.number, same.number, '') AS ticket, page.result, page.body, page.address
           FROM page
-          LEFT JOIN staff ON staff.id::text = page.actor
+          LEFT JOIN staff who ON who.id::text = page.actor
+          LEFT JOIN staff whom ON whom.id::text = page.subject
+          LEFT JOIN ticket named
+            ON named.id = CASE WHEN page.body ->> 'ticket' ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'
+                               THEN (page.body ->> 'ticket')::uuid END
+          LEFT JOIN ticket same ON same.number IN (page.subject, page.body ->> 'ticket')
          ORDER BY page.at DESC, page.seq DESC
         """,  # noqa: S608 -- every piece is written here
         *values,
     )
-    return tuple(AuditRow(*row) for row in rows)
+    return tuple(msgspec.convert(dict(row), Entry) for row in rows)

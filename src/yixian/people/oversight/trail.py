@@ -13,19 +13,19 @@ import msgspec
 from yixian.city.tables import FORMULA_BEGINS
 from yixian.db.pool import Acting, Scope, Transaction
 from yixian.people import audit, policy
-from yixian.people.audit import Page
 from yixian.people.model import Actor
-from yixian.people.oversight import store
-from yixian.people.oversight.model import Search
+from yixian.people.oversight import store, words
+from yixian.people.oversight.model import Entry, Page, Search
 from yixian.people.policy import Deed
 from yixian.people.refusals import Refused
-from yixian.people.store import AuditRow
 
 PAGE: Final = 50
 DAYS: Final = 180
 """So far back, when no first day is given."""
 MOST_TAKEN: Final = 20_000
 """Rows of one file."""
+COLUMNS: Final = ("at", "actor", "name", "action", "words", "subject", "person", "ticket", "result", "address", "body")
+"""Of the file: codes as they are searched for, beside them who and what they stand for."""
 _AT_ONCE: Final = 2_000
 _END: Final = (datetime(9999, 1, 1, tzinfo=UTC), 2**62)
 
@@ -58,7 +58,7 @@ async def taken(tx: Transaction, actor: Actor, wanted: Search, zone: ZoneInfo, n
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(("at", "actor", "action", "subject", "result", "address", "body"))
+    writer.writerow(COLUMNS)
     count, at = 0, msgspec.structs.replace(wanted, before="")
     while count < MOST_TAKEN:
         page = await search(tx, actor, at, zone, now, min(_AT_ONCE, MOST_TAKEN - count))
@@ -72,9 +72,12 @@ async def taken(tx: Transaction, actor: Actor, wanted: Search, zone: ZoneInfo, n
     return out.getvalue(), count
 
 
-def _cells(row: AuditRow) -> tuple[str, ...]:
+def _cells(row: Entry) -> tuple[str, ...]:
     body: Any = msgspec.json.encode(row.body).decode() if row.body else ""
-    return row.at.isoformat(), row.actor_name, row.action, row.subject, row.result, row.address, body
+    return (
+        row.at.isoformat(), row.actor_login or row.actor, row.actor_name, row.action, words.said(row.action), row.subject,
+        row.subject_name, row.ticket, row.result, row.address, body,
+    )  # fmt: skip
 
 
 def _safe(cell: str) -> str:
@@ -86,7 +89,7 @@ def _start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _name(row: AuditRow) -> str:
+def _name(row: Entry) -> str:
     return f"{int(row.at.timestamp() * 1_000_000)}-{row.seq}"
 
 
