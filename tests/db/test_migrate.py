@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from yixian.db import backup, bootstrap, migrate, pool
+from yixian.db import backup, bootstrap, embedded, migrate, pool
 from yixian.db.embedded import Server
 
 
@@ -51,6 +51,12 @@ async def _status(url: str) -> migrate.Status:
         return await migrate.status(connection)
     finally:
         await connection.close()
+
+
+def test_an_old_server_is_refused_with_what_to_do() -> None:
+    bootstrap.check_version(15)
+    with pytest.raises(embedded.DatabaseUnavailable, match="needs 15 or newer"):
+        bootstrap.check_version(14)
 
 
 async def test_two_who_migrate_at_once_take_turns(server: Server, template: str) -> None:

@@ -14,6 +14,9 @@ from yixian.settings import Settings
 
 MONTHS_AHEAD = 3
 
+OLDEST = 15
+"""Major version of PostgreSQL."""
+
 
 class Addresses(msgspec.Struct, frozen=True):
     """Where the database answers: for the application, and for its owner."""
@@ -38,17 +41,30 @@ async def prepare(where: Addresses, now: datetime) -> tuple[migrate.Migration, .
 
     Raises:
         SchemaMismatch: the database was made by a newer version.
-        DatabaseUnavailable: another server answers on the embedded server's socket.
+        DatabaseUnavailable: another server answers on the embedded server's socket, or the server is too old.
     """
     if where.embedded:
         await _create(where.embedded)
     connection = await asyncpg.connect(where.owner)
     try:
+        check_version(connection.get_server_version().major)
         applied = await migrate.migrate(connection)
         await connection.execute("SELECT make_partitions($1::date, $2)", now.date(), MONTHS_AHEAD)
         return applied
     finally:
         await connection.close()
+
+
+def check_version(major: int) -> None:
+    """Refuses a server that lacks what the migrations need, before anything is touched.
+
+    Raises:
+        DatabaseUnavailable: it is older than PostgreSQL 15.
+    """
+    if major < OLDEST:
+        raise embedded.DatabaseUnavailable(
+            f"The database is PostgreSQL {major}; Yixian needs {OLDEST} or newer. Upgrade it, or leave YIXIAN_DATABASE_URL empty."
+        )
 
 
 @asynccontextmanager
