@@ -234,16 +234,28 @@ class Likeness(msgspec.Struct, frozen=True):
 
 def compare(rarity: Rarity, one: Told, other: Told) -> Likeness:
     """What speaks for and against; about 20 microseconds."""
+    return _compared(rarity, one, other, _shared_names(rarity, one.print, other.print))
+
+
+def _shared_names(rarity: Rarity, a: Print, b: Print) -> int:
+    return sum(_holds(rarity, a, name) and _holds(rarity, b, name) for name in a.names | b.names)
+
+
+def _strangers(a: Print, b: Print, shared_names: int) -> bool:
+    """Whether both name places, and none is the same."""
+    return bool(a.names and b.names and not shared_names)
+
+
+def _compared(rarity: Rarity, one: Told, other: Told, shared_names: int) -> Likeness:
     a, b = one.print, other.print
     heads = rarity.of(a.head) + rarity.of(b.head)
     again, back = a.head & b.words, b.head & a.words
-    shared_names = len({name for name in a.names | b.names if _holds(rarity, a, name) and _holds(rarity, b, name)})
     inside, outside = _regions(one.regions, other.regions)
     return Likeness(
         head=(rarity.of(again) + rarity.of(back)) / heads if heads else 0.0,
         rare=_rare(rarity, again | back),
         names=shared_names,
-        strangers=bool(a.names and b.names and not shared_names),
+        strangers=_strangers(a, b, shared_names),
         matter=one.matter is not None and one.matter == other.matter,
         siblings=not {*one.topics[:1], *other.topics[:1]}.isdisjoint({*one.topics} & {*other.topics}),
         near=inside,
@@ -326,4 +338,7 @@ def same_event(rarity: Rarity, one: Told, other: Told) -> float:
         return 0.0  # most of those that share words lie apart: nothing else needs to be looked at
     if contradict(one.print.numbers, other.print.numbers):
         return 0.0
-    return probability(compare(rarity, one, other))
+    shared_names = _shared_names(rarity, one.print, other.print)
+    if _strangers(one.print, other.print, shared_names):
+        return 0.0
+    return probability(_compared(rarity, one, other, shared_names))
