@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 import structlog
-from litestar import Litestar, Request, get
+from litestar import Litestar, Request, get, head
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -147,7 +147,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                     await following
 
     return Litestar(
-        route_handlers=[health, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
+        route_handlers=[health, health_alone, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
         dependencies={name: Provide(give, **how) for name, give, how in _dependencies()},
         exception_handlers=problems.handlers(PROBLEMS),
         before_send=[static.secure],
@@ -164,6 +164,12 @@ async def health(request: Asked) -> dict[str, str]:
     """For a load balancer: 200 when this process and its database answer, else 503."""
     await _process(request).database.answers()
     return {"state": "well", "version": yixian.__version__}
+
+
+@head("/health", include_in_schema=False)
+async def health_alone(request: Asked) -> None:
+    """The same without a body, as many load balancers ask."""
+    await _process(request).database.answers()
 
 
 DESKS = (
