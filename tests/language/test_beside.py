@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from yixian.city import pack
-from yixian.city.model import Feeling, Pack
+from yixian.city.model import Emergency, Feeling, Pack, Speech
 from yixian.language.feelings import compile_feelings, feeling_of
+from yixian.language.model import Felt
 from yixian.language.reasons import MOST, words_for
 from yixian.language.service import Reader, compile_reader, read
 
 TINY = Path(__file__).parents[1] / "packs" / "tiny"
-WORDS = {"angry": ("没人管", "furious", "求求"), "desperate": ("走投无路", "求求你们", "cannot go on")}
+WORDS = {"angry": ("没人管", "furious", "求求"), "desperate": ("走投无路", "求求你们", "cannot go on"), "giving_up": ("活不下去",)}
+LIVES = Emergency("110", "有人可能轻生", ("想自杀",), "请立即拨打110", ("自杀式",), giving_up=True)
+FIRE = Emergency("119", "消防", ("着火了",), "请立即拨打119")
+
+
+def felt_in(text: str, words: dict[str, tuple[str, ...]] = WORDS) -> Felt | None:
+    town = pack.read(TINY)
+    triage = msgspec.structs.replace(town.triage, emergency=(FIRE, LIVES))
+    return feeling_of(compile_feelings(msgspec.structs.replace(town, triage=triage, speech=Speech(feelings=words))), text)
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +64,20 @@ def test_nothing_speaks_for_a_matter_that_is_not_there(town: tuple[Pack, Reader]
         ("求求你们帮帮我", Feeling.DESPERATE, ("求求你们",)),
         ("沒人管", Feeling.ANGRY, ("没人管",)),
         ("I am FURIOUS about this", Feeling.ANGRY, ("furious",)),
+        ("没人管，求求你们，我活不下去了", Feeling.GIVING_UP, ("活不下去",)),
+        ("我想自杀", Feeling.GIVING_UP, ("想自杀",)),
     ],
 )
 def test_a_feeling_shows_in_the_words(text: str, feeling: Feeling, words: tuple[str, ...]):
-    felt = feeling_of(compile_feelings(WORDS), text)
+    felt = felt_in(text)
     assert felt is not None
     assert (felt.feeling, felt.words) == (feeling, words)
 
 
-@pytest.mark.parametrize("text", ["请问社保卡怎么补办", "如果走投无路再找你们", "I am not furious", ""])
+@pytest.mark.parametrize("text", ["请问社保卡怎么补办", "如果走投无路再找你们", "I am not furious", "我家着火了", "怕他想自杀式停车", ""])
 def test_where_nothing_shows_it_nothing_is_said(text: str):
-    assert feeling_of(compile_feelings(WORDS), text) is None
+    assert felt_in(text) is None
 
 
 def test_a_pack_without_words_feels_nothing():
-    assert feeling_of(compile_feelings({}), "走投无路") is None
+    assert felt_in("走投无路", {}) is None

@@ -263,6 +263,8 @@ class Emergency(msgspec.Struct, frozen=True):
     phrases: tuple[str, ...]
     say: str
     unless: tuple[str, ...] = ()
+    giving_up: bool = False
+    """Its words are said by who may take their own life (`Feeling.GIVING_UP`)."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -353,6 +355,8 @@ class Feeling(StrEnum):
 
     ANGRY = "angry"
     DESPERATE = "desperate"
+    GIVING_UP = "giving_up"
+    """Sees no way on, and may take their own life: somebody looks after them at once."""
 
 
 class Saying(msgspec.Struct, frozen=True):

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yixian.city.inforce import City
-from yixian.city.model import Asking, Guide, Moment, Pack
+from yixian.city.model import Asking, Feeling, Guide, Moment, Pack
 from yixian.dispatch.model import Why
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview
 from yixian.intake.service import Means
 from yixian.language import reasons
 from yixian.language import service as language
-from yixian.language.feelings import Feeling, FeelingModel, Felt, compile_feelings, feeling_of
+from yixian.language.model import Felt
 from yixian.tickets import choices
 from yixian.tickets.choices import What
 
@@ -28,13 +28,12 @@ LIKELY: Final = 0.35
 FILLED: Final = ("matter", "region", "place", "kind")
 """Fields that the system fills. Left as they are, they are its word and not the operator's: the gate decides as if they were empty."""
 
-_CALMS: Final = {Feeling.ANGRY: Moment.ANGRY, Feeling.DESPERATE: Moment.DESPERATE}
+_CALMS: Final = {Feeling.ANGRY: Moment.ANGRY, Feeling.DESPERATE: Moment.DESPERATE, Feeling.GIVING_UP: Moment.DESPERATE}
 
 
 class Companion(msgspec.Struct, frozen=True):
     """What a city's pack holds for operators, ready to be looked up. Made by `compile_companion`."""
 
-    feelings: FeelingModel
     guides: Mapping[str, tuple[Guide, ...]]
     """By matter."""
     askings: Mapping[str, Asking]
@@ -84,7 +83,6 @@ def compile_companion(pack: Pack) -> Companion:
     for guide in pack.guides:
         guides.setdefault(guide.matter, []).append(guide)
     return Companion(
-        feelings=compile_feelings(pack.speech.feelings),
         guides={matter: tuple(own) for matter, own in guides.items()},
         askings={asking.matter: asking for asking in pack.speech.askings},
         sayings={saying.moment: saying.words for saying in pack.speech.sayings},
@@ -101,7 +99,7 @@ def beside(means: Means, companion: Companion, contact: ContactIn, speaks: str, 
         return Beside(said=_said(companion, (Moment.OPENING,), speaks))
     previews = service.preview(means, contact, now)
     first = previews[0]
-    felt = feeling_of(companion.feelings, contact.text)
+    felt = language.feeling(means.reader, contact.text, contact.title)
     matters = tuple(s.matter for s in first.suggestions)
     return Beside(
         previews=previews,

@@ -88,6 +88,8 @@ class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The line it was transferred to, the route or the reason (operators only)."""
     danger: bool | None = None
     """Whether anybody is in danger, where that was asked: `false` raises no alarm, `true` one that only a person stands down."""
+    despairs: bool = False
+    """The operator hears that the caller may take their own life; what the words say counts besides (operators only)."""
     meant: Short = ""
     """Code of the matter that the resident says it is; `-`: none of those that were offered."""
     guide: Short = ""

@@ -51,6 +51,7 @@ OPERATORS: Final = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR)
 
 BLANK: Final[Mapping[str, str]] = dict(EMPTY) | {
     "identity": "", "needs": "", "language": "", "danger": "", "filled": "", "edit": "0", "reveal": "phone", "why": "", "onto": "",
+    "despairs": "",
 }  # fmt: skip
 """Every field of the operator's form, as it is before anything was typed."""
 
@@ -348,6 +349,7 @@ def _settled(values: Mapping[str, str], outcome: Outcome | None, city: City) -> 
         "answer": values["answer"] if outcome else "",
         "reason": values["reason"] if outcome else "",
         "danger": DANGERS.get(values["danger"]),
+        "despairs": bool(values["despairs"]),
         "caller": _caller(values),
     }
     if outcome in (Outcome.TICKET_OPENED, Outcome.ABANDONED):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from yixian.city.inforce import City
-from yixian.city.model import Audience, Guide, RequestKind, Urgency
+from yixian.city.model import Audience, Feeling, Guide, RequestKind, Urgency
 from yixian.dispatch import gate
 from yixian.dispatch.model import Decision, Standing, Why
 from yixian.intake.model import ContactIn, Outcome, Perhaps
@@ -56,6 +56,8 @@ class Plan(msgspec.Struct, frozen=True):
     tickets: tuple[Planned, ...] = ()
     alarm: tuple[str, ...] = ()
     """It may be an emergency: the numbers that the resident is shown first, likeliest first."""
+    care: bool = False
+    """Who said it may take their own life: somebody of the hotline looks after them at once."""
 
 
 def plan(
@@ -64,10 +66,14 @@ def plan(
     """Decides the outcome. `standing`: what the city has learned about when to act alone.
 
     An operator's word comes first; then the six dispositions (Beijing regulation, art. 11: emergencies, legal routes, what is
-    outside), then an answer from the guides for a consultation, then tickets: one for each matter.
+    outside), then an answer from the guides for a consultation, then tickets: one for each matter. Who may take their own life is
+    never answered or sent elsewhere without a ticket.
     """
     if contact.outcome not in (None, Outcome.TICKET_OPENED):
         return Plan(contact.outcome, contact.reason, contact.answer)
+    care, disposed = needs_care(contact, readings), readings[0].disposition
+    if care:
+        readings = (_looked_after(readings[0]), *readings[1:])
     first = readings[0]
     if first.disposition is not None and contact.outcome is None and not contact.matter:
         return _disposed(first.disposition)
@@ -75,12 +81,31 @@ def plan(
         # Never a silent ordinary ticket: whoever is in danger reads the numbers first, and a person looks within minutes.
         to = first.alarm.to
         tickets = (_ticket(contact, first, True, city, on, standing),)
-        return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to)
-    if contact.outcome is None and (said := _taken(contact, city, on) or _answer(contact, first, answers, city, on)):
+        if care and disposed is not None:
+            return Plan(Outcome.TICKET_OPENED, disposed.code, disposed.say, tickets, to, care)
+        return Plan(Outcome.TICKET_OPENED, said=ALARM_SAID.format("、".join(to)), tickets=tickets, alarm=to, care=care)
+    if contact.outcome is None and not care and (said := _taken(contact, city, on) or _answer(contact, first, answers, city, on)):
         return Plan(Outcome.ANSWERED, said=said)
-    return Plan(
-        Outcome.TICKET_OPENED, tickets=tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings)
-    )
+    tickets = tuple(_ticket(contact, reading, len(readings) == 1, city, on, standing) for reading in readings)
+    return Plan(Outcome.TICKET_OPENED, tickets=tickets, care=care)
+
+
+def needs_care(contact: ContactIn, readings: tuple[Reading, ...]) -> bool:
+    """Whether who said it may take their own life: because the operator hears it, or because the words say so."""
+    felt = readings[0].felt
+    return contact.despairs or (felt is not None and felt.feeling is Feeling.GIVING_UP)
+
+
+def _looked_after(reading: Reading) -> Reading:
+    """The reading of somebody who is looked after: sooner than an ordinary matter; and what is an emergency in so many words carries its
+    alarm, since the number of another line alone would leave them with nobody here who knows of them.
+    """
+    disposition = reading.disposition
+    if disposition is None or disposition.kind != "emergency":
+        urgency = Urgency.URGENT if reading.urgency is Urgency.NORMAL else reading.urgency
+        return replace(reading, disposition=None, urgency=urgency)
+    alarm = Alarm((disposition.code,), 1.0, reading.urgency)
+    return replace(reading, disposition=None, alarm=alarm, urgency=Urgency.CRITICAL)
 
 
 def asked_about_danger(contact: ContactIn, readings: tuple[Reading, ...], city: City) -> tuple[Reading, ...]:
@@ -131,7 +156,7 @@ def perhaps(plan: Plan, answers: tuple[Answer, ...], city: City, on: date) -> tu
 
     `answers`: the guides nearest to the words. A ticket is still one press away: a guide that only may fit never stands in for a person.
     """
-    if len(plan.tickets) != 1 or plan.alarm:
+    if len(plan.tickets) != 1 or plan.alarm or plan.care:
         return ()
     parents = {m.code: m.parent for m in city.pack.matters}
     likely = {s.matter for s in plan.tickets[0].decision.suggestions}

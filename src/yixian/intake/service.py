@@ -37,7 +37,7 @@ from yixian.sessions.model import How
 from yixian.sessions.service import Seat
 from yixian.tickets import deadlines, effects, numbers
 from yixian.tickets import service as tickets
-from yixian.tickets.model import Action, Alarmed, State, Step, Ticket
+from yixian.tickets.model import Action, Alarmed, Care, State, Step, Ticket
 
 REPEAT_WITHIN: Final = timedelta(days=7)
 """Same caller, same matter, same place within a week is the same request (domain sheet: "duplicate window 7 days")."""
@@ -45,7 +45,7 @@ REPEAT_WITHIN: Final = timedelta(days=7)
 OPERATORS: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 """Who may say themselves how a contact ended."""
 
-_OPERATORS_ONLY: Final = ("matter", "region", "outcome", "answer", "reason", "complained_unit", "attach")
+_OPERATORS_ONLY: Final = ("matter", "region", "outcome", "answer", "reason", "complained_unit", "attach", "despairs")
 
 
 class Unfit(Exception):
@@ -145,8 +145,8 @@ async def _at_once(
 
 def _matters(plan: Plan, contact: ContactIn, who: dict[str, Any] | None) -> list[str]:
     """What the caller's open tickets would have to be about to be the same request; none when nothing can be."""
-    # What may be an emergency is never put quietly with an older ticket.
-    if contact.separate or plan.alarm or who is None or who.get("phone_hash") is None:
+    # What may be an emergency, or who is to be looked after, is never put quietly with an older ticket.
+    if contact.separate or plan.alarm or plan.care or who is None or who.get("phone_hash") is None:
         return []
     return [t.matter for t in plan.tickets if t.matter]
 
@@ -187,6 +187,8 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
         raise Unfit("answer", "直接答复须写明答复内容。")
     if contact.outcome in (Outcome.TRANSFERRED, Outcome.LEGAL_ROUTE, Outcome.OUTSIDE_SCOPE) and not contact.reason.strip():
         raise Unfit("reason", "请写明转往哪条线路、走什么法定途径，或为什么不属受理范围。")
+    if contact.despairs and contact.outcome not in (None, Outcome.TICKET_OPENED):
+        raise Unfit("despairs", "来电人可能想不开的，请转为工单，值班长才看得到；需要时同时转接紧急电话。")
     if contact.attach and contact.outcome not in (None, Outcome.TICKET_OPENED):
         raise Unfit("attach", "只有转为工单时才能并入在办工单；请选“不并入”。")
     if contact.session and contact.outcome not in (None, Outcome.TICKET_OPENED):
@@ -335,13 +337,15 @@ def _openings(
     now: datetime, session: UUID | None,
 ) -> list[tickets.Opening]:  # fmt: skip
     handed = session is not None
+    # One caller is looked after once, however many matters they have.
+    cares = (Care.NEEDED if plan.care else Care.NO, *(Care.NO for _ in plan.tickets))
     return [
         tickets.Opening(
-            msgspec.structs.replace(_ticket(contact, planned, contact_id, caller, number, city, now), session=session),
+            msgspec.structs.replace(_ticket(contact, planned, contact_id, caller, number, city, now), session=session, care=care),
             actor or SYSTEM_ACTOR,
             None if contact.attach or handed else _gate_step(planned, settled=bool(contact.matter)),
         )
-        for planned, number in zip(plan.tickets, fresh, strict=False)
+        for planned, number, care in zip(plan.tickets, fresh, cares, strict=False)
     ]
 
 

@@ -52,7 +52,11 @@ HANDED: Final[Mapping[Handed, str]] = {
 }
 """What became of the wish to reach a leader."""
 
-FEELINGS: Final[Mapping[Feeling, str]] = {Feeling.ANGRY: "来电人很生气", Feeling.DESPERATE: "来电人情绪低落、无助"}
+FEELINGS: Final[Mapping[Feeling, str]] = {
+    Feeling.ANGRY: "来电人很生气",
+    Feeling.DESPERATE: "来电人情绪低落、无助",
+    Feeling.GIVING_UP: "来电人可能想不开",
+}
 
 NEEDS: Final = ("高龄", "听障", "视障", "行动不便", "言语障碍", "需要翻译")
 """Special needs that are chosen from; what else is known is shown as it was written."""

@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
-from yixian.city.model import Feeling
+from yixian.city.model import Feeling, Pack, Triage
+from yixian.language.model import Felt
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.phrases import Phrases, compile_phrases, find_longest
-from yixian.language.triage import is_denied
+from yixian.language.triage import TriageModel, compile_triage, is_denied, sort_out
 
-_FIRST: Final = (Feeling.DESPERATE, Feeling.ANGRY)
-"""Who is desperate is often angry too; the first is what counts."""
+_FIRST: Final = (Feeling.GIVING_UP, Feeling.DESPERATE, Feeling.ANGRY)
+"""Who gives up is desperate too, and who is desperate is often angry: the first is what counts."""
 
 
 class FeelingModel(msgspec.Struct, frozen=True):
@@ -21,24 +22,25 @@ class FeelingModel(msgspec.Struct, frozen=True):
 
     phrases: Phrases
     shows: Mapping[str, Feeling]
+    giving_up: TriageModel
+    """The emergencies whose words are said by who may take their own life, found as emergencies are."""
 
 
-class Felt(msgspec.Struct, frozen=True):
-    """A feeling and the words that show it, as they stand in the message."""
-
-    feeling: Feeling
-    words: tuple[str, ...]
-
-
-def compile_feelings(words: Mapping[str, tuple[str, ...]]) -> FeelingModel:
-    """The pack's words by feeling. Names must be those of `Feeling`; others raise ValueError."""
-    shows = {word: Feeling(name) for name in reversed(_FIRST) for word in normalise_words(words.get(name, ()))}
-    return FeelingModel(compile_phrases(shows), shows)
+def compile_feelings(pack: Pack) -> FeelingModel:
+    """A pack's words by feeling, and its emergencies of those who give up. Names must be those of `Feeling`; others raise ValueError."""
+    words = pack.speech.feelings
+    shows = {word: feeling for feeling in reversed(_FIRST) for word in normalise_words(words.get(feeling, ()))}
+    if unknown := set(words) - set(Feeling):
+        raise ValueError(f"no such feeling: {sorted(unknown)}")
+    lives = Triage(emergency=tuple(e for e in pack.triage.emergency if e.giving_up))
+    return FeelingModel(compile_phrases(shows), shows, compile_triage(lives))
 
 
 def feeling_of(model: FeelingModel, text: str) -> Felt | None:
     """How whoever wrote or said `text` sounds; None where nothing shows it. What is denied does not count."""
     plain = normalise(text)
+    if (last := sort_out(model.giving_up, plain)) is not None:
+        return Felt(Feeling.GIVING_UP, (last.phrase,))
     found = [f for f in find_longest(model.phrases, plain) if not is_denied(plain, f)]
     for feeling in _FIRST:
         words = tuple(dict.fromkeys(f.phrase for f in found if model.shows[f.phrase] is feeling))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from yixian.city.model import Audience, RequestKind, Urgency
+from yixian.city.model import Audience, Feeling, RequestKind, Urgency
 
 
 class MatterGuess(msgspec.Struct, frozen=True):
@@ -68,6 +68,13 @@ class Alarm(msgspec.Struct, frozen=True):
     """How urgent it is besides."""
 
 
+class Felt(msgspec.Struct, frozen=True):
+    """A feeling and the words that show it, as they stand in the message."""
+
+    feeling: Feeling
+    words: tuple[str, ...]
+
+
 class Reading(msgspec.Struct, frozen=True):
     """One matter as understood. A contact that holds several matters gives several readings."""
 
@@ -83,6 +90,8 @@ class Reading(msgspec.Struct, frozen=True):
     night: bool
     disposition: Disposition | None = None
     alarm: Alarm | None = None
+    felt: Felt | None = None
+    """How whoever said it sounds, where that shows."""
 
 
 class Answer(msgspec.Struct, frozen=True):

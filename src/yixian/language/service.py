@@ -13,9 +13,10 @@ from yixian.language.answers import AnswerModel, compile_answers, find_answers
 from yixian.language.danger import DangerModel, Weighed, compile_danger
 from yixian.language.evidence import Floats
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
+from yixian.language.feelings import FeelingModel, compile_feelings, feeling_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
 from yixian.language.matters import READ_CHARACTERS, LeftOut, MatterModel, compile_matters, leaves_of, left_out, logits_of, weigh_matters
-from yixian.language.model import Alarm, Answer, Disposition, MatterGuess, PlaceFound, Reading, Taught
+from yixian.language.model import Alarm, Answer, Disposition, Felt, MatterGuess, PlaceFound, Reading, Taught
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.places import Gazetteer, compile_gazetteer, find_place
 from yixian.language.split import Splitter, compile_splitter, parts_of
@@ -39,6 +40,7 @@ class Reader(msgspec.Struct, frozen=True):
     gazetteer: Gazetteer
     triage: TriageModel
     danger: DangerModel | None
+    feelings: FeelingModel
     cues: CueModel
     splitter: Splitter
     answers: AnswerModel
@@ -62,6 +64,7 @@ def compile_reader(pack: Pack, taught: Sequence[Taught] = ()) -> Reader:
         gazetteer=compile_gazetteer(pack.regions, pack.places),
         triage=compile_triage(pack.triage),
         danger=compile_danger(pack.triage.danger, [example.text for example in pack.examples], noise),
+        feelings=compile_feelings(pack),
         cues=compile_cues(pack.triage),
         splitter=compile_splitter(normalise_words(pack.triage.split)),
         answers=compile_answers(pack.guides, noise),
@@ -110,10 +113,16 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
     parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
     alone = len(parts) == 1
+    felt = feeling_of(reader.feelings, f"{title}。{text[: 2 * READ_CHARACTERS]}")
     return tuple(
-        _reading(reader, part, language, place if alone else _place_of(reader, part.text, place), audience, disposition, alarm)
+        _reading(reader, part, language, place if alone else _place_of(reader, part.text, place), audience, disposition, alarm, felt)
         for part in parts
     )
+
+
+def feeling(reader: Reader, text: str, title: str = "") -> Felt | None:
+    """How whoever says it sounds; None where nothing shows it."""
+    return feeling_of(reader.feelings, f"{title}。{text}")
 
 
 def weigh_danger(reader: Reader, text: str, title: str = "") -> Weighed | None:
@@ -179,7 +188,7 @@ def _place_of(reader: Reader, part: str, whole: PlaceFound) -> PlaceFound:
 
 def _reading(
     reader: Reader, part: _Part, language: str, place: PlaceFound, audience: Audience | None, disposition: Disposition | None,
-    alarm: Alarm | None,
+    alarm: Alarm | None, felt: Felt | None,
 ) -> Reading:  # fmt: skip
     matter = reader.leaves[part.guesses[0].matter] if part.guesses else None
     cues = find_cues(reader.cues, part.text)
@@ -195,4 +204,5 @@ def _reading(
         night=is_at_night(reader.cues, cues),
         disposition=disposition,
         alarm=msgspec.structs.replace(alarm, calm=calm) if alarm is not None else None,
+        felt=felt,
     )

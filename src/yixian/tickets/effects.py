@@ -15,7 +15,7 @@ from yixian.db.ids import new_id
 from yixian.people.model import Role
 from yixian.tickets import calling, deadlines, placing
 from yixian.tickets.lifecycle import Edge, Facts
-from yixian.tickets.model import FINAL, Action, Alarmed, Order, OrderRole, Reached, State, Step, Ticket
+from yixian.tickets.model import FINAL, Action, Alarmed, Care, Order, OrderRole, Reached, State, Step, Ticket
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -115,6 +115,8 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             return _of_campaign(ticket, action, step)
         case Action.AMEND:
             return _amended(ticket, step, facts, city)
+        case Action.NEED_CARE | Action.TAKE_CARE:
+            return Change(msgspec.structs.replace(ticket, care=Care.NEEDED if action is Action.NEED_CARE else Care.TAKEN))
         case Action.RAISE_ALARM | Action.CONFIRM_ALARM:
             how = Alarmed.RAISED if action is Action.RAISE_ALARM else Alarmed.CONFIRMED
             calm = ticket.calm or ticket.urgency

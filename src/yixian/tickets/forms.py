@@ -114,6 +114,8 @@ FORMS: Final[Mapping[Action, Form]] = {
     Action.RAISE_ALARM: Form((_note("有什么危险", required=False),), "danger", "工单立即变为特急，排在派单台最前面。"),
     Action.CONFIRM_ALARM: Form((_note("有什么危险", required=False),), "danger", "请同时告知来电人拨打紧急电话。"),
     Action.STAND_DOWN: Form((_note("怎样得知没有危险", required=False),), hint="解除后恢复普通紧急程度，继续派单。"),
+    Action.NEED_CARE: Form((_note("他说了什么", required=False),), "danger", "值班长的总览上立即出现红色提示，直到有人接手。"),
+    Action.TAKE_CARE: Form((_note("打算怎样关怀", required=False),), "primary", "接手后请马上联系本人；记录里会写明是谁接手的。"),
     Action.AMEND: Form(
         (Field("matter", Kind.MATTER, "事项", False), Field("region", Kind.REGION, "区域", False), _note("说明", required=False)),
         hint="更正后派单建议随之更新。",

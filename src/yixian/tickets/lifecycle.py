@@ -15,7 +15,7 @@ import msgspec
 from yixian.city.model import RequestKind
 from yixian.people.model import Actor, Role
 from yixian.tickets import calling
-from yixian.tickets.model import FINAL, OPEN, Action, Alarmed, Order, OrderRole, State, Step, Ticket
+from yixian.tickets.model import FINAL, OPEN, Action, Alarmed, Care, Order, OrderRole, State, Step, Ticket
 
 REOPEN_WITHIN: Final = timedelta(days=30)
 """How long after closing a citizen may say that it is not solved after all."""
@@ -382,6 +382,22 @@ def not_just_urged(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return f"{at} 已经催过，承办的人看得到；{till} 以后可以再催。有新的情况，请用“补充内容”写下来。"
 
 
+def is_in_need(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Somebody is to look after who brought it, and nobody does yet."""
+    match ticket.care:
+        case Care.NEEDED:
+            return None
+        case Care.TAKEN:
+            return "已经有人接手关怀。"
+        case Care.NO:
+            return "这件工单没有人报告情绪危急。"
+
+
+def is_not_in_need(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Nobody waits for that already."""
+    return "已经报告过情绪危急，正等人接手。" if ticket.care is Care.NEEDED else None
+
+
 # -- The table ---------------------------------------------------------------------------------------------------
 
 DISPATCHING = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
@@ -525,6 +541,11 @@ EDGES: Final[tuple[Edge, ...]] = (
         for s in WITH_UNIT
     ),
     *(Edge(Action.RECOUNT, s, s, GATE, (moves_a_limit,), Clock.RECOUNTS) for s in (State.AWAITING_DISPATCH, *WITH_UNIT)),
+    *_same(
+        Action.NEED_CARE, _open_states(), TAKING | HANDLING | REVIEWING | CALLING, is_not_in_need,
+        why="Whoever speaks with somebody who may take their own life tells it once, and the hotline looks after them.",
+    ),
+    *_same(Action.TAKE_CARE, tuple(State), DISPATCHING, is_in_need, why="However the matter goes on, or has ended: it stays on the board until a person takes it."),
     *_same(Action.LEAVE, _open_states(), GATE, is_in_campaign, why="The campaign is over: what was promised stays promised."),
 )  # fmt: skip
 
@@ -570,7 +591,8 @@ ABOUT_THE_TICKET: Final = frozenset(
         leads, assists, was_handed_down, not_ruled, within_return_time, first_return, later_return, all_parts_are_in, part_is_due, was_contacted,
         no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
         was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
-        is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed, not_just_urged,
+        is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed,
+        is_in_need, is_not_in_need, not_just_urged,
     }
 )  # fmt: skip
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""

@@ -90,6 +90,8 @@ class Action(StrEnum):
     CONFIRM_ALARM = "confirm_alarm"
     STAND_DOWN = "stand_down"
     AMEND = "amend"
+    NEED_CARE = "need_care"
+    TAKE_CARE = "take_care"
     RECOUNT = "recount"
 
 
@@ -132,6 +134,16 @@ class Alarmed(StrEnum):
     """Somebody said that people are in danger."""
     STOOD_DOWN = "stood_down"
     """Somebody, or the second look, said that nobody is; the history says who and why."""
+
+
+class Care(StrEnum):
+    """Whether who brought it may take their own life, and somebody of the hotline looks after them."""
+
+    NO = ""
+    NEEDED = "needed"
+    """It stands above every board until somebody takes it."""
+    TAKEN = "taken"
+    """Somebody looks after them; the history says who."""
 
 
 class Reached(StrEnum):
@@ -237,6 +249,8 @@ class Ticket(msgspec.Struct, frozen=True):
 
     urged_at: datetime | None = None
     """When it was urged last."""
+    care: Care = Care.NO
+
     @property
     def satisfied(self) -> bool | None:
         """Whether the citizen was content with the solution; None before they said."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.people.words import ROLE_NAMES
-from yixian.tickets.model import Action, Alarmed, OrderRole, State
+from yixian.tickets.model import Action, Alarmed, Care, OrderRole, State
 
 STATES: Final[Mapping[State, str]] = {
     State.AWAITING_DISPATCH: "待派单",
@@ -63,6 +63,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.CONFIRM_ALARM: "确认有危险",
     Action.STAND_DOWN: "解除警报",
     Action.AMEND: "更正事项与地点",
+    Action.NEED_CARE: "报告情绪危急",
+    Action.TAKE_CARE: "接手关怀",
     Action.RECOUNT: "重新计算时限",
 }
 """What staff do, and read in the history."""
@@ -164,6 +166,8 @@ ALARMS: Final[Mapping[str, str]] = {
     Alarmed.STOOD_DOWN: "警报已解除",
 }
 
+CARES: Final[Mapping[str, str]] = {Care.NEEDED: "可能想不开，还没有人接手", Care.TAKEN: "已有人接手关怀"}
+
 SUPERVISIONS: Final[Mapping[str, str]] = {"urged": "已催办", "listed": "挂牌督办", "called_in": "约谈督办"}
 
 ROLES: Final = ROLE_NAMES
@@ -203,6 +207,7 @@ def sayings() -> tuple[str, ...]:
         AUDIENCES,
         ORDER_ROLES,
         ALARMS,
+        CARES,
         SUPERVISIONS,
         ROLES,
         CHANNELS,

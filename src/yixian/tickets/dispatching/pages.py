@@ -19,6 +19,9 @@ from yixian.people.guards import needs
 from yixian.people.model import Actor, Role
 from yixian.tickets import above, changes, choices, desks, forms, placing, words
 from yixian.tickets import service as tickets
+from yixian.tickets.caring import service as caring
+from yixian.tickets.caring.model import InNeed
+from yixian.tickets.caring.pages import may_take
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.dispatching import bulk, drawing, marks, narrowing, parking, service
@@ -72,6 +75,8 @@ class Queue(msgspec.Struct, frozen=True):
     counted: Sequence[Any]
     taken: Mapping[Any, tuple[Present, ...]]
     flags: Mapping[Any, tuple[str, ...]]
+    in_need: tuple[InNeed, ...] = ()
+    """Who may take their own life, while nobody has dispatched their ticket: afterwards the supervisors' board alone shows it."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -149,7 +154,8 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
         offered, taken = await presence.offer(tx, actor, list(ids), now)
         chosen = ids[offered] if offered else ""
     flags = await above.flags(here.request, tx, lines, now)
-    return Queue(found, alarms, counted, taken, flags), chosen
+    in_need = tuple(one for one in await caring.in_need(tx) if one.state is State.AWAITING_DISPATCH)
+    return Queue(found, alarms, counted, taken, flags, in_need), chosen
 
 
 def _together(tab: str, found: Page, alarms: Page) -> tuple[Line, ...]:
@@ -214,6 +220,8 @@ def _page(
         ages=narrowing.AGES,
         found=msgspec.structs.replace(queue.found, lines=lines),
         urgent={line.id for line in queue.alarms.lines},
+        in_need=queue.in_need,
+        may_take_care=may_take(here),
         alarms=queue.alarms.lines,
         more_alarms=bool(queue.alarms.after),
         next=f"{_with(by, after=queue.found.after)}" if queue.found.after else "",

@@ -44,7 +44,7 @@ class Numbers(msgspec.Struct, frozen=True):
     at: datetime
     """When the open tickets were counted."""
     values: Mapping[str, int]
-    """By key: `handling.red`, `red`, `all`, `queue.gov.red`, `matter.ST01`, `place.PA-N`, `flow.opened`, `card.agents.ready`."""
+    """By key: `handling.red`, `red`, `all`, `queue.gov.red`, `matter.ST01`, `place.PA-N`, `flow.opened`, `card.agents.ready`, `care`."""
     matters: tuple[str, ...] = ()
     """Of the most open tickets, most first."""
     places: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ class Board:
 
 def summed(tallies: Sequence[Tallied], city: City) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
     """The numbers by key; the matters and the districts with the most open tickets, most first."""
-    values: dict[str, int] = dict.fromkeys(("all", *narrowing.LIGHTS), 0)
+    values: dict[str, int] = dict.fromkeys(("all", "care", *narrowing.LIGHTS), 0)
     for queue in city.pack.queues:
         values |= {f"queue.{queue.code}": 0, **{f"queue.{queue.code}.{light}": 0 for light in narrowing.LIGHTS}}
 
@@ -146,6 +146,8 @@ def summed(tallies: Sequence[Tallied], city: City) -> tuple[dict[str, int], tupl
             case "matter":
                 queue = f"queue.{narrowing.queue_of(city, one.code)}"
                 add(one.count, queue, f"{queue}.{one.light}", *([f"matter.{one.code}"] if one.code else []))
+            case "care":
+                add(one.count, "care")
             case _:
                 district = _district(one.code, city)
                 add(one.count, *([f"place.{district}"] if district else []))

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Tallied(msgspec.Struct, frozen=True):
-    """So many open tickets stand under a light: `by` state, matter or region."""
+    """So many open tickets stand under a light: `by` state, matter or region; by `care`, whatever their state and light."""
 
     by: str
     code: str

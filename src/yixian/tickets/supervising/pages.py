@@ -20,6 +20,8 @@ from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.settings import Settings
 from yixian.tickets import above, choices, forms, words
 from yixian.tickets import service as tickets
+from yixian.tickets.caring import service as caring
+from yixian.tickets.caring.pages import may_take
 from yixian.tickets.choices import Unclear
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.dispatching.bulk import By, aims
@@ -58,6 +60,7 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
     actor, city, now = here.session.actor, here.city, here.now
     async with here.db.transaction(actor.acting) as tx:
         kept = await service.kept(tx)
+        in_need = await caring.in_need(tx)
         worst = await tickets.worklist(tx, actor, Filters(light=Light.RED), "", WORST_SHOWN, now)
         notes = await above.notes(here.request, tx)
     counted = await the_board(here.request).tiles(here.db, actor, [f.query for f in kept], city, now)
@@ -76,6 +79,8 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
         bars=bars(numbers.hours),
         kept=[(f, _link(f, city), counted.get(f.query)) for f in kept],
         worst=worst,
+        in_need=in_need,
+        may_take_care=may_take(here),
         notes=notes,
         city=city,
         now=now,

@@ -10,8 +10,16 @@ from yixian.tickets.supervising.model import Hour, SavedFilter, Tallied
 
 
 async def tallies(tx: Transaction, now: datetime) -> tuple[Tallied, ...]:
-    """Open tickets by state, by matter, by region, each under each light: one statement, from one index."""
-    return tuple(Tallied(*r) for r in await tx.fetch("SELECT by, code, light, count FROM board_counts($1)", now))
+    """Open tickets by state, by matter, by region, each under each light, and who is to be looked after: one statement, from indexes."""
+    rows = await tx.fetch(
+        """
+        SELECT by, code, light, count FROM board_counts($1)
+         UNION ALL
+        SELECT 'care', '', '', count(*) FROM ticket WHERE care = 'needed'
+        """,
+        now,
+    )
+    return tuple(Tallied(*r) for r in rows)
 
 
 async def flow(tx: Transaction, since: datetime, till: datetime, zone: str) -> tuple[Hour, ...]:

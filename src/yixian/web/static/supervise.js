@@ -1,4 +1,4 @@
-// Says for a screen reader what the board's main numbers are: at most twice a minute, and only when they changed.
+// Fetches the red lines of who may take their own life as soon as their number changes, and says for a screen reader what the board's main numbers are: at most twice a minute, and only when they changed.
 const EVERY = 30_000;
 
 for (const root of document.querySelectorAll("[data-board]")) {
@@ -8,6 +8,15 @@ for (const root of document.querySelectorAll("[data-board]")) {
   let said = sentence();
   let waiting = 0;
   let last = 0;
+  const lines = document.querySelector("[data-care]");
+  let inNeed = shown("care");
+  root.addEventListener("live", async () => {
+    if (!lines || shown("care") === inNeed) return;
+    inNeed = shown("care");
+    const answer = await fetch(lines.dataset.care, { headers: { "X-Part": "1" } }).catch(() => null);
+    if (answer?.ok) lines.innerHTML = await answer.text();
+    else inNeed = ""; // once more with the next number
+  });
   root.addEventListener("live", () => {
     if (waiting) return;
     waiting = setTimeout(() => {
