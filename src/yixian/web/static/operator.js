@@ -222,7 +222,13 @@ function next(key) {
   id("op-heard").textContent = "";
   if (location.search) history.replaceState(null, "", location.pathname);
   live();
-  field("phone").focus();
+  atTheCaller(id("op-receipt"));
+}
+
+// Two columns side by side: one begins with the number. In one column that would scroll past everything else: one begins at the top.
+function atTheCaller(otherwise) {
+  if (matchMedia("(min-width: 60.01rem)").matches) field("phone").focus();
+  else otherwise?.focus();
 }
 
 function wrong(errors) {
@@ -288,6 +294,7 @@ function tick() {
 function begin() {
   form.classList.add("scripted");
   restore();
+  if ("begins" in form.dataset) atTheCaller();
   for (const name of [...filled]) mark(name, true);
   form.addEventListener("input", (event) => {
     const name = event.target.name;
