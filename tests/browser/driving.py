@@ -24,6 +24,8 @@ THEMES = ("light", "dark")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    # A microphone that hums; a page still has to be let to use it.
+    "--use-fake-device-for-media-stream",
 )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ function recording() {
   const text = button.querySelector("span");
   let recorder = null;
   let ticking = 0;
+  let onward = null; // the button that was pressed meanwhile
   button.hidden = false;
   const stopped = async (parts) => {
     clearInterval(ticking);
@@ -133,7 +134,16 @@ function recording() {
     recorder = null;
     const ending = type.includes("mp4") ? "m4a" : type.includes("ogg") ? "ogg" : "webm";
     await take([new File(parts, `${part(12)}.${ending}`, { type })]);
+    if (onward) form.requestSubmit(onward);
+    onward = null;
   };
+  // Who goes on while it records has said what there was to say: it goes up first.
+  form.addEventListener("submit", (event) => {
+    if (!recorder) return;
+    event.preventDefault();
+    onward = event.submitter;
+    recorder.stop();
+  });
   button.addEventListener("click", async () => {
     if (recorder) return recorder.stop();
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => null);
