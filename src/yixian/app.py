@@ -21,6 +21,7 @@ from litestar.openapi.spec import Tag
 
 import yixian
 from yixian import logs
+from yixian.administration import problems as administration_problems
 from yixian.attachments import api as attachments
 from yixian.attachments.model import NotFound as NoSuchFile
 from yixian.attachments.model import Unfit as UnfitFile
@@ -70,7 +71,7 @@ ROUTES = (
     "yixian.tickets.asking_back", "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages",
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
-    "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.pages",
+    "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.api", "yixian.administration.pages",
     "yixian.attachments.api", "yixian.tickets.files", "yixian.tickets.mine", "yixian.tickets.dispatching.pages",
     "yixian.tickets.reviewing.pages", "yixian.tickets.supervising.pages", "yixian.tickets.presence.pages", "yixian.tickets.caring.pages",
     "yixian.tickets.waiting",
@@ -253,6 +254,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     **people_problems.KNOWN,
     UnfitFile: attachments.unfit,
     NoSuchFile: lambda error: Problem(404, "not-found", "没有找到", str(error)),
+    **administration_problems.KNOWN,
     tickets.NotFound: lambda error: Problem(404, "not-found", "没有找到", str(error)),
     tickets.Refused: _refused,
     tickets.Overtaken: _overtaken,
@@ -371,5 +373,6 @@ def _openapi() -> OpenAPIConfig:
             Tag("staff"),
         ],
         use_handler_docstrings=True,
+            Tag("city"),
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -88,8 +88,8 @@ async def test_every_door_answers_as_it_is_described(document: dict[str, Any], t
 
 
 def _concerns(login: str, path: str) -> bool:
-    """Supervisors work on contacts, tickets and callers; administrators on accounts and the audit."""
-    administration = path.startswith(("/api/v1/staff", "/api/v1/audit"))
+    """Supervisors work on contacts, tickets and callers; administrators on accounts, the audit and the city."""
+    administration = path.startswith(("/api/v1/staff", "/api/v1/audit", "/api/v1/city"))
     return administration != (login == "supervisor")
 
 

@@ -243,6 +243,8 @@ def _read(field: Field, text: str, city: City) -> Any:
         case How.UNIT | How.REGION | How.MATTER:
             return _chosen(field.how, text, city)
         case How.AUDIENCE:
+            if text not in AUDIENCES:
+                raise ValueError("请从选项中选择。")
             return [one.value for one in Audience] if text == "both" else [Audience(text).value]
         case How.EXAMPLES:
             return _examples(text, city)
@@ -289,7 +291,7 @@ def _hours(text: str) -> list[dict[str, str]]:
     parts = text.replace(",", " ").replace("、", " ").split()
     found = [_STRETCH.fullmatch(part) for part in parts]
     times = [time for stretch in found if stretch for time in stretch.groups()]
-    if not parts or None in found or times != sorted(set(times)) or times[-1] > "24:00":
+    if not parts or None in found or times != sorted(set(times)) or times[-1] >= "24:00":
         raise ValueError("请按先后写出每段时间，例如 09:00-12:00 14:00-18:00。")
     return [{"start": f"{start}:00", "end": f"{end}:00"} for start, end in zip(times[::2], times[1::2], strict=True)]
 

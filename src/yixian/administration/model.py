@@ -55,6 +55,8 @@ class Wanted(msgspec.Struct, frozen=True):
     follows: tuple[str, ...] = ()
     undoes: UUID | None = None
     clocks: Clocks = Clocks.KEEP
+    id: UUID | None = None
+    """The change's own, where whoever asks must be able to ask twice; None: a new one."""
     seen: str = ""
     """The mark of what was shown when the person decided; empty: whatever stands."""
 

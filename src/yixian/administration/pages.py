@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -15,10 +14,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from yixian.administration import fields, policy, service, words
+from yixian.administration import fields, policy, service, wanting, words
 from yixian.administration.fields import How
-from yixian.administration.model import CLOCKED, Clocks, Deed, Preview, Seen, Wanted
-from yixian.administration.service import Blocked, NotFound, Overtaken, Unfit
+from yixian.administration.model import CLOCKED, Deed, Preview, Seen, Wanted
+from yixian.administration.service import Blocked, NotFound, Overtaken, Show, Unfit
+from yixian.administration.wanting import Sheet, Wrong
 from yixian.city import adjustments as adjusting
 from yixian.city.adjustments import Body, Thing
 from yixian.city.calendar import is_working_day, known_until
@@ -31,7 +31,7 @@ from yixian.people.policy import Deed as AccountDeed
 from yixian.people.sessions import address
 from yixian.settings import Settings
 from yixian.tickets import choices
-from yixian.tickets.choices import Unclear, What
+from yixian.tickets.choices import What
 from yixian.tickets.desks import HERE, Here
 from yixian.web.problems import usual
 from yixian.web.render import page
@@ -110,7 +110,7 @@ async def overview(here: NamedDependency[Here], before: FromQuery[int] = 0) -> R
         here.request,
         "administration/overview.html",
         session=here.session,
-        things=[(thing, len(adjusting.things(here.city.pack, thing))) for thing in Thing if thing is not Thing.HOURS],
+        things=[(thing, service.count(here.city, thing)) for thing in Thing if thing is not Thing.HOURS],
         recent=recent,
         waiting=[change for change in recent if change.since > on],
         parted=parted,
@@ -137,20 +137,20 @@ async def thing_list(
     if thing is Thing.HOURS:
         return Redirect(one_of(thing, adjusting.HOURS), status_code=303)
     async with here.db.transaction(policy.acting(actor)) as tx:
-        found = await service.lines(tx, actor, thing, here.city, here.now, q[:100], show)
+        wanted = Show(show) if show in tuple(Show) else Show.OPEN
+        found = await service.lines(tx, actor, thing, here.city, here.now, q[:100], wanted, after, LIST_PAGE)
         calendar = (await service.standing(tx, here.city, here.now)).calendar
-    rest = [line for line in found if line.code > after]
-    shown, asked = rest[:LIST_PAGE], {"q": q, "show": show}
+    asked = {"q": q, "show": show}
     return page(
         here.request,
         "administration/calendar.html" if thing is Thing.DAY else "administration/list.html",
         session=here.session,
         thing=thing,
-        found=found,
-        lines=shown,
+        total=found.total,
+        lines=found.lines,
         asked=asked,
         columns=[field for field in fields.FIELDS[thing] if field.name in COLUMNS[thing]],
-        next=f"{BASE}/{thing}?{urlencode({**asked, 'after': shown[-1].code})}" if len(rest) > LIST_PAGE else "",
+        next=f"{BASE}/{thing}?{urlencode({**asked, 'after': found.after})}" if found.after else "",
         first=f"{BASE}/{thing}?{urlencode(asked)}" if after else "",
         words=words,
         look=Look(here.city),
@@ -240,16 +240,6 @@ async def _see(here: Here, thing: Thing, code: str) -> Seen:
         raise usual(404) from None
 
 
-class Sheet(msgspec.Struct, frozen=True):
-    """What a form holds, as typed."""
-
-    thing: Thing
-    deed: Deed
-    code: str
-    values: dict[str, str]
-    errors: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-
-
 @get(f"{BASE}/{{name:str}}/{{what:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
 async def form(here: NamedDependency[Here], name: FromPath[str], what: FromPath[str]) -> Response[Any]:
     """The form of a deed: what stands is filled in."""
@@ -284,99 +274,17 @@ async def send(here: NamedDependency[Here], name: FromPath[str], what: FromPath[
     if sent.get("step") == "edit":
         return _form(here, sheet)
     try:
-        wanted = await _wanted(here, sheet)
+        async with here.db.transaction(policy.acting(here.session.actor)) as tx:
+            wanted = await wanting.wanted(tx, here.session.actor, sheet, here.city, here.now)
         if sent.get("step") == "decide":
             return await _decide(here, sheet, wanted)
         return await _tried(here, sheet, wanted)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         return _form(here, msgspec.structs.replace(sheet, errors=wrong.errors))
     except Unfit as unfit:
         return _form(here, msgspec.structs.replace(sheet, errors={unfit.field: str(unfit)}))
     except NotFound as missing:
         return _form(here, msgspec.structs.replace(sheet, errors={"": str(missing)}))
-
-
-class _Wrong(Exception):
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__()
-        self.errors = errors
-
-
-async def _wanted(here: Here, sheet: Sheet) -> Wanted:
-    """What the form asks for.
-
-    Raises:
-        _Wrong: what was typed cannot be read.
-    """
-    sent, thing = sheet.values, sheet.thing
-    errors: dict[str, str] = {}
-    try:
-        since = date.fromisoformat(sent.get("since", ""))
-    except ValueError:
-        since, errors["since"] = service.today(here.city, here.now), "请填写生效日期，例如 2026-01-31。"
-    if not sent.get("reason", "").strip():
-        errors["reason"] = "请写明理由，会留在变更记录中。"
-    code, body = sheet.code, None
-    if sheet.deed in (Deed.ADD, Deed.CHANGE):
-        standing = None if sheet.deed is Deed.ADD else await _standing(here, thing, code, since)
-        filled = fields.read(thing, sent, here.city, standing)
-        errors, body = {**filled.errors, **errors}, filled.body
-        if sheet.deed is Deed.ADD and body is not None:
-            code = await _new_code(here, thing, body, errors)
-    successor = _successor(here, sheet, errors)
-    if errors:
-        raise _Wrong(errors)
-    return Wanted(
-        thing, code, sheet.deed, since, sent["reason"].strip(), body, successor,
-        (sent["field"],) if sent.get("field") else (), _id(sent.get("change", "")), _clocks(sheet), sent.get("seen", ""),
-    )  # fmt: skip
-
-
-async def _standing(here: Here, thing: Thing, code: str, since: date) -> Body:
-    """How the thing will read on that day: what the form does not name stays so."""
-    actor = here.session.actor
-    async with here.db.transaction(policy.acting(actor)) as tx:
-        found = await service.reads_on(tx, actor, thing, code, here.city, since)
-    if found is None:
-        raise NotFound("它在这一天不存在，或已经关闭，不能修改。")
-    return found
-
-
-async def _new_code(here: Here, thing: Thing, body: Body, errors: dict[str, str]) -> str:
-    actor = here.session.actor
-    async with here.db.transaction(policy.acting(actor)) as tx:
-        taken = await service.codes(tx, actor, thing, here.city)
-    try:
-        return fields.code_of(thing, body, taken)
-    except ValueError as error:
-        errors[fields.KEY.get(thing, "parent")] = str(error)
-        return ""
-
-
-def _successor(here: Here, sheet: Sheet, errors: dict[str, str]) -> str:
-    text = sheet.values.get("successor", "").strip()
-    if not text or sheet.thing not in words.SUCCESSORS:
-        return ""
-    if sheet.thing is Thing.QUEUE:
-        return text
-    try:
-        return choices.code_of(here.city, What.UNITS if sheet.thing is Thing.UNIT else What.MATTERS, text)
-    except Unclear as unclear:
-        errors["successor"] = str(unclear)
-        return ""
-
-
-def _clocks(sheet: Sheet) -> Clocks:
-    """What was chosen for running tickets; where no clock runs by the thing, nothing could be."""
-    chosen = sheet.values.get("clocks", "")
-    return Clocks(chosen) if sheet.thing in CLOCKED and chosen in tuple(Clocks) else Clocks.KEEP
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 async def _tried(here: Here, sheet: Sheet, wanted: Wanted, told: str = "", status: int = 200) -> Response[Any]:
@@ -411,7 +319,7 @@ def _preview(here: Here, sheet: Sheet, preview: Preview, told: str, status: int)
         preview=preview,
         told=told,
         kept=kept,
-        chosen=_clocks(sheet),
+        chosen=wanting.clocks(sheet),
         words=words,
         look=Look(here.city),
         one_of=one_of,

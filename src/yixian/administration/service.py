@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from yixian.administration import effects, fields, policy, recounting
-from yixian.administration.model import CLOCKED, Clocks, Deed, Effect, FieldChange, Line, Preview, Seen, Wanted
+from yixian.administration.model import CLOCKED, Clocks, Deed, Effect, FieldChange, Line, Preview, Progress, Seen, Wanted
 from yixian.city import adjustments as adjusting
 from yixian.city import service as cities
 from yixian.city.adjustments import Adjustment, Body, Thing
@@ -54,6 +56,10 @@ class Blocked(Exception):
         self.sentences = tuple(sentences)
 
 
+class KeyUsed(Exception):
+    """The key stands for another change."""
+
+
 class Overtaken(Exception):
     """Somebody changed the thing since it was shown."""
 
@@ -76,28 +82,56 @@ async def standing(tx: Transaction, city: City, now: datetime) -> Pack:
 # -- Looking ---------------------------------------------------------------------------------------------------------
 
 
+class Show(StrEnum):
+    """Which things a list shows."""
+
+    OPEN = ""
+    CHANGED = "changed"
+    CLOSED = "closed"
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """A stretch of a list."""
+
+    lines: tuple[Line, ...]
+    total: int
+    after: str
+    """Where the next stretch begins; empty at the end."""
+
+
+def count(city: City, thing: Thing) -> int:
+    """How many there are in the city as this process holds it."""
+    return len(adjusting.members(city.pack, thing))
+
+
 async def lines(
-    tx: Transaction, actor: Actor, thing: Thing, city: City, now: datetime, query: str = "", show: str = ""
-) -> tuple[Line, ...]:
-    """The things of a kind that hold `query` in a name or code, by code. `show`: `changed`, `closed`, or everything open.
+    tx: Transaction, actor: Actor, thing: Thing, city: City, now: datetime,
+    query: str = "", show: Show = Show.OPEN, after: str = "", limit: int = PAGE,
+) -> Lines:  # fmt: skip
+    """The things of a kind that hold `query` in a name or code, by code, from the one after `after`; three statements at most.
 
     Raises:
         Refused: not for this person.
     """
     _allow(actor)
-    on = today(city, now)
     changes = [change for change in await cities.adjustments(tx) if change.thing is thing]
     touched = {change.code for change in changes}
     words = query.strip().lower()
-    if show == "closed":
-        overlays = adjusting.by_thing(changes, on).get(thing, {})
-        found = [Line(code, _last_words(changes, code), True, True) for code, over in overlays.items() if over.ended]
+    if show is Show.CLOSED:
+        overlays = adjusting.by_thing(changes, today(city, now)).get(thing, {})
+        gone = {code: _last_words(changes, code) for code, over in overlays.items() if over.ended}
+        codes = sorted(code for code, body in gone.items() if _holds(code, _texts(body.get), words))
+        shown = [code for code in codes if code > after][:limit]
+        found = [Line(code, gone[code], True, True) for code in shown]
     else:
         pack = await standing(tx, city, now)
-        found = [Line(code, body, code in touched) for code, body in adjusting.things(pack, thing).items()]
-        if show == "changed":
-            found = [line for line in found if line.changed]
-    return tuple(sorted((line for line in found if _holds(line, words)), key=lambda line: line.code))
+        members = adjusting.members(pack, thing)
+        named = (code for code in members if show is not Show.CHANGED or code in touched)
+        codes = sorted(code for code in named if _holds(code, _texts(partial(_of, members[code])), words))
+        shown = [code for code in codes if code > after][:limit]
+        bodies = adjusting.bodies(pack, thing, shown)
+        found = [Line(code, bodies[code], code in touched) for code in shown]
+    return Lines(tuple(found), len(codes), shown[-1] if shown and shown[-1] != codes[-1] else "")
 
 
 def _last_words(changes: Sequence[Adjustment], code: str) -> Body:
@@ -105,12 +139,18 @@ def _last_words(changes: Sequence[Adjustment], code: str) -> Body:
     return next((change.before for change in reversed(changes) if change.code == code and change.ends and change.before), {"name": code})
 
 
-def _holds(line: Line, words: str) -> bool:
-    if not words or words in line.code.lower():
-        return True
-    texts = (line.body.get(name) for name in ("name", "name_en", "short_name"))
-    listed: Iterable[str] = (*line.body.get("aliases", ()), *line.body.get("keywords", ()))
-    return any(words in text.lower() for text in (*texts, *listed) if text)
+def _of(one: object, name: str) -> Any:
+    return one.get(name) if isinstance(one, dict) else getattr(one, name, None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _texts(get: Callable[[str], Any]) -> Iterator[str]:
+    """What a thing is called, in all ways."""
+    yield from (text for name in ("name", "name_en", "short_name") if (text := get(name)))
+    yield from (text for name in ("aliases", "keywords") for text in get(name) or ())
+
+
+def _holds(code: str, texts: Iterator[str], words: str) -> bool:
+    return not words or words in code.lower() or any(words in text.lower() for text in texts)
 
 
 async def see(tx: Transaction, actor: Actor, thing: Thing, code: str, city: City, now: datetime) -> Seen:
@@ -242,7 +282,7 @@ async def _preview(tx: Transaction, actor: Actor, wanted: Wanted, ground: _Groun
     warned = await asyncio.to_thread(effects.warnings, before, after)
     return Preview(
         change=change,
-        fields=_fields(now_reads, would_read),
+        fields=field_changes(now_reads, would_read),
         blocks=blocked,
         warnings=warned,
         effects=await _effects(tx, wanted, change, before),
@@ -269,7 +309,8 @@ def _change(actor: Actor, wanted: Wanted, ground: _Ground, now: datetime) -> Adj
     standing = adjusting.things(ground.on(wanted.since), wanted.thing).get(wanted.code)
     said = adjusting.things(ground.said, wanted.thing).get(wanted.code)
     blank = Adjustment(
-        id=new_id(now), at=now, actor=actor.id, name=actor.name, thing=wanted.thing, code=wanted.code, since=wanted.since, sets={},
+        id=wanted.id or new_id(now), at=now, actor=actor.id, name=actor.name, thing=wanted.thing, code=wanted.code, since=wanted.since,
+        sets={},
         follows=(), ends=None, successor="", before=standing, after=None, reason=wanted.reason.strip(), undoes=wanted.undoes,
         recounts=wanted.clocks is not Clocks.KEEP, earlier=wanted.clocks is Clocks.ANEW,
     )  # fmt: skip
@@ -339,7 +380,8 @@ def _blocked(wanted: Wanted, change: Adjustment, ground: _Ground) -> tuple[str, 
     return tuple(dict.fromkeys(found))
 
 
-def _fields(before: Body | None, after: Body | None) -> tuple[FieldChange, ...]:
+def field_changes(before: Body | None, after: Body | None) -> tuple[FieldChange, ...]:
+    """The fields that read otherwise afterwards."""
     earlier, later = before or {}, after or {}
     names: list[str] = list({**earlier, **later})
     found = [FieldChange(name, earlier.get(name), later.get(name)) for name in names]
@@ -444,6 +486,27 @@ def _allow(actor: Actor) -> None:
 def wanted_undo(earlier: Adjustment, since: date, reason: str, successor: str = "", seen: str = "") -> Wanted:
     """The undoing of an earlier change, as something that is wanted."""
     return Wanted(earlier.thing, earlier.code, Deed.UNDO, since, reason, successor=successor, undoes=earlier.id, seen=seen)
+
+
+async def decided(tx: Transaction, actor: Actor, identifier: UUID) -> Adjustment | None:
+    """The change with this id, if it was made; nobody else changes the city until the transaction ends.
+
+    Raises:
+        Refused: not for this person.
+    """
+    _allow(actor)
+    await cities.take_turns(tx)
+    return await cities.adjustment(tx, identifier)
+
+
+async def progress(tx: Transaction, actor: Actor, changes: Sequence[Adjustment]) -> dict[UUID, Progress]:
+    """How far running tickets are counted again for these changes, by change.
+
+    Raises:
+        Refused: not for this person.
+    """
+    _allow(actor)
+    return await recounting.progress(tx, changes)
 
 
 async def change_of(tx: Transaction, actor: Actor, identifier: UUID) -> Adjustment:

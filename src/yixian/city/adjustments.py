@@ -158,6 +158,27 @@ def things(pack: Pack, thing: Thing) -> dict[str, Body]:
             return {HOURS: {"workdays": pack.calendar.workdays, "hours": _body(pack.calendar)["hours"]}}
 
 
+def members(pack: Pack, thing: Thing) -> Mapping[str, object]:
+    """The things of a kind, by code, as the pack holds them: nothing is made anew for each."""
+    match thing:
+        case Thing.UNIT:
+            return {unit.code: unit for unit in pack.units}
+        case Thing.MATTER:
+            return {matter.code: matter for matter in pack.matters}
+        case _:
+            return things(pack, thing)
+
+
+def bodies(pack: Pack, thing: Thing, codes: Sequence[str]) -> dict[str, Body]:
+    """As `things`, of these alone."""
+    wanted = set(codes)
+    match thing:
+        case Thing.UNIT:
+            return {unit.code: _body(unit) for unit in pack.units if unit.code in wanted}
+        case _:
+            return {code: body for code, body in things(pack, thing).items() if code in wanted}
+
+
 def limit_code(limit: Limit) -> str:
     """What tells a row of the limits from the others: `complaint:urgent:*`."""
     return f"{limit.kind}:{limit.urgency}:{limit.audience}"
