@@ -281,3 +281,102 @@ async def test_programs_are_told_of_guides_and_say_which_one_helped(hotline: Hot
     assert fire[0]["guides"] == []
     told = (await client.post("/api/v1/contacts", json={"text": PERHAPS, "guide": "HB-G01"})).json()
     assert told["outcome"] == "answered" and "Harbour Bylaw 8" in told["said"]
+
+
+# -- Large print: one question a screen --------------------------------------------------------------------------------
+
+
+async def elder(hotline: Hotline) -> Browser:
+    browser = hotline.browser()
+    await browser.client.get("/preference?look=elder&back=/")
+    await browser.open("/?say=1")
+    return browser
+
+
+async def test_large_print_asks_one_question_a_screen(hotline: Hotline) -> None:
+    browser = await elder(hotline)
+    assert "发生了什么事" in browser.text and "第 1 步，共 4 步" in browser.text
+    assert "手机号码" not in browser.text and "地点" not in browser.page.form("/say").fields
+    await browser.send("/say", text=LAMP, step="next")
+    assert "在哪里？" in browser.text and browser.page.form("/say").fields["place"] == "Castle Ward"
+    await browser.send("/say", place="Castle Ward, by the old gate", step="next")
+    assert "您的手机号码是多少" in browser.text
+    await browser.send("/say", phone="+447700900123", name="Ms Ash", step="next")
+    assert "请核对" in browser.text and await tickets(hotline) == []
+    for said in (LAMP, "by the old gate", "+447700900123", "Ms Ash", "Street light out", "工作日内答复"):
+        assert said in browser.text, said
+    await browser.send("/say", 201)
+    (ticket,) = await tickets(hotline)
+    assert ticket["text"] == LAMP and link(browser).startswith("/ticket/PA")
+
+
+async def test_back_and_change_lose_nothing_and_never_trap(hotline: Hotline) -> None:
+    browser, mistyped = await elder(hotline), "07700900123" * 20
+    await browser.send("/say", 422, text="", step="next")
+    assert "请说说遇到了什么问题" in browser.text and "第 1 步" in browser.text
+    await browser.send("/say", text=LAMP, step="next")
+    await browser.send("/say", place="by the gate", step="next")
+    await browser.send("/say", 422, phone=mistyped, name="Ann", step="next")
+    assert "第 3 步" in browser.text and browser.page.form("/say").fields["phone"] == mistyped
+    await browser.send("/say", step="back")
+    assert "第 2 步" in browser.text and browser.page.form("/say").fields["place"] == "by the gate"
+    await browser.send("/say", step="back")
+    assert browser.page.form("/say").fields["text"] == LAMP
+    await browser.send("/say", 422, step="next")
+    assert "第 3 步" in browser.text, "what cannot be taken is asked for again"
+    assert browser.page.form("/say").fields["phone"] == mistyped and browser.page.form("/say").fields["name"] == "Ann"
+    await browser.send("/say", phone="", step="next")
+    await browser.send("/say", step="where")
+    assert "第 2 步" in browser.text and browser.page.form("/say").fields["place"] == "by the gate"
+    assert await tickets(hotline) == []
+
+
+async def test_large_print_does_not_hold_up_what_cannot_wait_nor_a_known_answer(hotline: Hotline) -> None:
+    browser = await elder(hotline)
+    await browser.send("/say", 201, text="My neighbour's house is on fire", step="next")
+    assert "tel:999" in browser.page.links
+    browser = await elder(hotline)
+    await browser.send("/say", 201, text=QUESTION, step="next")
+    assert "依据" in browser.text
+
+
+async def test_in_large_print_a_person_looks_and_a_guide_is_taken(hotline: Hotline) -> None:
+    browser = await elder(hotline)
+    await browser.send("/say", text=LAMP, step="next")
+    for _ in range(2):
+        await browser.send("/say", step="next")
+    sent = await browser.client.post("/say", data={**browser.page.form("/say").fields, "meant": "-"})
+    assert sent.status_code == 201
+    assert [(t["matter"], t["lead"]) for t in await tickets(hotline)] == [(None, None)]
+    browser = await elder(hotline)
+    await browser.send("/say", text=PERHAPS, step="next")
+    for _ in range(2):
+        await browser.send("/say", step="next")
+    assert "也许这就是答案" in browser.text
+    took = await browser.client.post("/say", data={**browser.page.form("/say").fields, "guide": "HB-G01"})
+    assert took.status_code == 201 and len(await tickets(hotline)) == 1
+    again = next(f for f in Page(took.text).forms if f.action == "/say" and "insist" in f.fields)
+    looked = await browser.client.post("/say", data={**again.fields, "step": "look"})
+    assert "请核对" in looked.text and "也许这就是答案" not in looked.text
+
+
+async def test_a_photograph_alone_goes_through_large_print(hotline: Hotline) -> None:
+    browser = await elder(hotline)
+    await sends(browser, files=[("lamp.jpg", photo(), "image/jpeg")], step="next")
+    assert "第 2 步" in browser.text
+    await browser.send("/say", step="what")
+    file = await hotline.owner.fetchval("SELECT id FROM attachment")
+    await browser.send("/say", drop=str(file))
+    assert "第 1 步" in browser.text and await hotline.owner.fetchval("SELECT count(*) FROM attachment") == 0
+    await browser.send("/say", screen="nonsense", text=LAMP, step="look")
+    assert "这样理解对吗" in browser.text
+
+
+async def test_taking_a_file_out_sends_nothing(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await sends(browser, 200, files=[("lamp.jpg", photo(), "image/jpeg")], text=LAMP, step="look")
+    file = await hotline.owner.fetchval("SELECT id FROM attachment")
+    form = browser.page.form("/say")
+    dropped = await browser.client.post("/say", data={**{k: v for k, v in form.fields.items() if k != "step"}, "drop": str(file)})
+    assert dropped.status_code == 200 and await tickets(hotline) == []
+    assert Page(dropped.text).form("/say").fields["text"] == LAMP

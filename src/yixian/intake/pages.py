@@ -24,7 +24,7 @@ EMPTY: Final[Mapping[str, str]] = {
     "text": "", "title": "", "place": "", "name": "", "phone": "", "hides_identity": "", "channel": "phone", "audience": "person",
     "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "", "danger": "",
     "attach": "", "session": "", "key": "",
-    "where": "", "asked": "", "meant": "", "looked": "", "guide": "", "at": "", "photo_at": "",
+    "where": "", "asked": "", "meant": "", "looked": "", "guide": "", "screen": "", "at": "", "photo_at": "",
 }  # fmt: skip
 """Every field of the form, as it is before anything was typed; operators have more (`operator.py`)."""
 

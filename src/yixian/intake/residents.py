@@ -22,11 +22,12 @@ from yixian.city.model import Audience
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database
 from yixian.groups import asking
-from yixian.intake import pages, service, words
+from yixian.intake import pages, screens, service, words
 from yixian.intake.api import check_rate
 from yixian.intake.model import Channel, ContactIn, Receipt
 from yixian.intake.pages import EMPTY, Errors, contact_of, fresh_key, key_of, sent
 from yixian.intake.plan import NONE_OF_THEM
+from yixian.intake.screens import Screen
 from yixian.intake.service import Means, TooManyContacts, Unfit
 from yixian.intake.understood import Understood, understood
 from yixian.settings import Settings
@@ -65,7 +66,7 @@ async def front_page(request: Asked, say: FromQuery[bool] = False) -> Response[A
     """One box: say what is wrong. In large print first three buttons."""
     if request.cookies.get(render.LOOK_COOKIE) == render.ELDER and not say:
         return page(request, "intake/elder.html")
-    return _front(request, Said(dict(EMPTY) | {"key": fresh_key()}, (), {}))
+    return _front(request, Said(dict(EMPTY) | {"key": fresh_key(), "screen": _first_screen(request)}, (), {}))
 
 
 @post("/say", include_in_schema=False, request_max_body_size=ticket_files.LARGEST_FORM)
@@ -77,17 +78,25 @@ async def say(
     Sent twice, or read again after a reload, it is one contact. What cannot wait is never held up by a look at it.
     """
     await _check_size(request)
-    step = str((await request.form()).get("step") or "")
+    form = await request.form()
+    step = "drop" if form.get("drop") else str(form.get("step") or "")
     said = await _taken(request, means, settings, now)
+    screen = screens.named(said.values["screen"])
+    if screen is not None and (there := screens.unchecked(screen, step)) is not None:
+        return _screen(request, means, said, there, now)
     try:
         check_rate(request, now)
+        if step == "drop" and not said.values["looked"]:
+            return _front(request, said)
         contact = _contact(said)
         if said.wrong:
             return _again(request, means, said, contact, now)
         seen = _seen(means, contact, now)
+        if seen.waits and screen is not None and (there := screens.following(screen) if step == "next" else None) is not None:
+            return _screen(request, means, said, there, now)
         questions = not said.values["asked"] and _questions(seen, said)
-        if seen.waits and (step in ("look", "drop") or questions):
-            return _look(request, means, said, seen)
+        if (seen.waits and (step == "look" or questions)) or step == "drop":
+            return _look(request, means, said, seen, now)
         draft = attachments.draft_of(means.keys, said.values["key"]) if said.files else None
         receipt = await service.record(means, contact, None, f"web:{key_of(said.values)}", now, draft)
     except Unfit as unfit:
@@ -212,7 +221,43 @@ def _questions(seen: Understood, said: Said) -> bool:
     return bool(said.values["text"]) and any(line.asks for line in seen.lines)
 
 
-def _look(request: Asked, means: Means, said: Said, seen: Understood, status: int = 200) -> Response[Any]:
+def _first_screen(request: Asked) -> str:
+    """In large print one question is asked at a time."""
+    return screens.Screen.WHAT if request.cookies.get(render.LOOK_COOKIE) == render.ELDER else ""
+
+
+def _screen(request: Asked, means: Means | None, said: Said, screen: Screen, now: datetime | None, status: int = 200) -> Response[Any]:
+    """One question of the form in large print, or the look at all of it; what cannot be understood yet is shown without."""
+    seen = _seen_if_it_can_be(means, said, now) if means is not None and now is not None and screen is not Screen.WHAT else None
+    if screen is Screen.CHECK and seen is None:
+        screen = Screen.WHAT
+    asked = {"asked": "1"} if screen is not Screen.WHAT else {}
+    values = {**said.values, **asked, "screen": screen}
+    regions = (_region_of(values["photo_at"], means), _region_of(values["at"], means)) if means is not None else (None, None)
+    # Kept by the browser, unlike other pages: its own way back leads through answers to forms, with what was typed in them.
+    return page(
+        request, "intake/screen.html", status=status, headers={"Cache-Control": "private, no-cache"}, screen=screen.value,
+        number=screens.ORDER.index(screen) + 1, values=values, own=screens.ASKED[screen], errors=said.wrong, files=said.files, seen=seen,
+        line=seen.lines[0] if seen and seen.lines else None, city=means.city if means else None, none_of_them=NONE_OF_THEM,
+        photo_region=regions[0], at_region=regions[1],
+    )  # fmt: skip
+
+
+def _seen_if_it_can_be(means: Means, said: Said, now: datetime) -> Understood | None:
+    """What the words say; whatever is wrong with the other fields."""
+    try:
+        return _seen(means, _contact(said), now)
+    except Unfit:
+        pass
+    try:
+        return _seen(means, ContactIn(text=said.values["text"]), now)
+    except Unfit:
+        return None
+
+
+def _look(request: Asked, means: Means, said: Said, seen: Understood, now: datetime, status: int = 200) -> Response[Any]:
+    if screens.named(said.values["screen"]) is not None:
+        return _screen(request, means, said, Screen.CHECK, now, status)
     values = {**said.values, "asked": "1", "looked": "1"}
     return page(
         request, "intake/understood.html", status=status, values=values, errors=said.wrong, files=said.files, seen=seen, city=means.city,
@@ -232,13 +277,17 @@ def _region_of(at: str, means: Means) -> str | None:
 
 
 def _front(request: Asked, said: Said, status: int = 200) -> Response[Any]:
+    if screens.named(said.values["screen"]) is not None:
+        return _screen(request, None, said, Screen.WHAT, None, status)
     return page(request, "intake/front.html", status=status, values=said.values, errors=said.wrong, files=said.files)
 
 
 def _again(request: Asked, means: Means, said: Said, contact: ContactIn, now: datetime) -> Response[Any]:
     """The page that the form came from, with what is wrong."""
+    if screens.named(said.values["screen"]) is not None:
+        return _screen(request, means, said, screens.mending(next(iter(said.wrong), "")), now, 422)
     if said.values["looked"] and (said.values["text"] or said.files):
-        return _look(request, means, said, _seen(means, contact, now), 422)
+        return _look(request, means, said, _seen(means, contact, now), now, 422)
     return _front(request, said, 422)
 
 
@@ -248,6 +297,8 @@ def _refused(request: Asked, means: Means, said: Said, unfit: Unfit, now: dateti
     values = {**said.values, "at": ""} if field == "at" else said.values
     wrong = {**said.wrong, field: str(unfit)}
     kept = Said({**values, "meant": ""} if field == "meant" else values, said.files, wrong)
+    if screens.named(values["screen"]) is not None:
+        return _screen(request, means, kept, screens.mending(field), now, 422)
     try:
         # What the words say can still be shown, whatever is wrong with the rest.
         plain = ContactIn(text=values["text"], place=values["place"][:200])
