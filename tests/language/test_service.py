@@ -109,7 +109,7 @@ def test_a_city_of_another_country_and_script_is_read_too(port_ash_reader: Reade
     assert reading.matters[0].matter == "ST0101"
     assert reading.language == "en"
     assert reading.kind is RequestKind.COMPLAINT
-    assert reading.place.text == "toll lane"
+    assert reading.place.text == "Toll Lane"
     assert read(port_ash_reader, "the shed is on fire")[0].disposition is not None
     assert read(port_ash_reader, "when is the next fire drill, last time nothing was on fire")[0].disposition is None
 

@@ -23,6 +23,8 @@ class Name(msgspec.Struct, frozen=True):
     text: str
     lang: str
     """Of the text: the reader's, or Chinese where the pack has no other."""
+    beside: str = ""
+    """The name in Chinese, where the text is in another language: it stands on signs and forms, and is what one asks for."""
 
 
 class City(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ class City(msgspec.Struct, frozen=True):
     def unit_in(self, code: str | None, lang: str) -> Name:
         """As `unit_name`, in the reader's language where the pack has it."""
         unit = self.units.get(code or "")
-        return _in(lang, self.unit_name(code), unit.name_en if unit else "")
+        return _both(lang, self.unit_name(code), unit.name_en if unit else "")
 
     def matter_in(self, code: str | None, lang: str) -> Name:
         """As `matter_name`, in the reader's language where the pack has it."""
@@ -76,11 +78,17 @@ class City(msgspec.Struct, frozen=True):
         """As `region_name`, in the reader's language where the pack has it for every level: `Haizhu District`."""
         above = self.register.regions_up.get(code or "", ())[:-1]
         english = ", ".join(r.name_en for r in above) if all(r.name_en for r in above) else ""
-        return _in(lang, self.region_name(code), english)
+        return _both(lang, self.region_name(code), english)
 
 
 def _in(lang: str, chinese: str, english: str) -> Name:
     return Name(english, lang) if lang != CHINESE and english else Name(chinese, CHINESE)
+
+
+def _both(lang: str, chinese: str, english: str) -> Name:
+    """As `_in`, with the name in Chinese beside it where that is another."""
+    name = _in(lang, chinese, english)
+    return msgspec.structs.replace(name, beside=chinese) if name.lang != CHINESE and name.text != chinese else name
 
 
 def compile_city(pack: Pack, version: int = 0) -> City:

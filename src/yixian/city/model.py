@@ -210,6 +210,8 @@ class PerRegion(msgspec.Struct, frozen=True):
 
     level: Level
     unit_name: str
+    unit_name_en: str = ""
+    """With `{name}` for the region's name in English; used where the region has one."""
     name_ends: str = ""
     kind: str = "government"
 

@@ -296,6 +296,7 @@ def _unit_of(region: Region, rule: PerRegion) -> Unit:
     return Unit(
         code=region.code,
         name=rule.unit_name.replace("{name}", region.name),
+        name_en=rule.unit_name_en.replace("{name}", region.name_en) if region.name_en else "",
         level=region.level,
         parent=region.parent,
         region=region.code,

@@ -43,6 +43,14 @@ def normalise(text: str, noise: tuple[str, ...] = ()) -> str:
     return _SPACE.sub(" ", plain).strip()
 
 
+def as_written(words: str, text: str) -> str:
+    """Words that were found in the plain form of `text`, with its capitals; as they are where they do not stand there in one piece."""
+    cased = _SPACE.sub(" ", simplify(unicodedata.normalize("NFKC", text)))
+    plain = cased.lower()
+    at = plain.find(words)
+    return cased[at : at + len(words)] if words and at >= 0 and len(plain) == len(cased) else words
+
+
 def normalise_words(words: tuple[str, ...]) -> tuple[str, ...]:
     """A pack's words in plain form, longest first, without empty ones and repetitions."""
     return tuple(sorted({plain for word in words if (plain := normalise(word))}, key=lambda word: (-len(word), word)))

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from yixian.language.model import PlaceFound, Reading
-from yixian.language.normalise import normalise
+from yixian.language.normalise import as_written, normalise
 from yixian.language.places import Gazetteer, ask_back, find_place, full_name, in_common
 
 _WIDE: Final = re.compile("[\u4e00-\u9fff]")
@@ -23,6 +23,7 @@ def located(gazetteer: Gazetteer, readings: Sequence[Reading], said: str = "", d
         district: the code of the district in which the coordinates are. The words come before it; it settles what they leave open.
     """
     own = find_place(gazetteer, normalise(said)) if said else PlaceFound()
+    own = msgspec.structs.replace(own, text=as_written(own.text, said))
     return tuple(
         msgspec.structs.replace(r, place=by_coordinates(gazetteer, as_said(gazetteer, r.place, own), district, r.text)) for r in readings
     )

@@ -17,7 +17,7 @@ from yixian.language.feelings import FeelingModel, compile_feelings, feeling_of
 from yixian.language.identify import LanguageModel, compile_languages, identify
 from yixian.language.matters import READ_CHARACTERS, LeftOut, MatterModel, compile_matters, leaves_of, left_out, logits_of, weigh_matters
 from yixian.language.model import Alarm, Answer, Disposition, Felt, MatterGuess, PlaceFound, Reading, Taught
-from yixian.language.normalise import normalise, normalise_words
+from yixian.language.normalise import as_written, normalise, normalise_words
 from yixian.language.places import Gazetteer, compile_gazetteer, find_place
 from yixian.language.split import Splitter, compile_splitter, parts_of
 from yixian.language.triage import TriageModel, compile_triage, listen
@@ -109,14 +109,16 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     whole = f"{plain_title}。{plain}" if plain_title else plain
     language = identify(reader.languages, whole)
     disposition, alarm = listen(reader.triage, reader.danger, whole, lambda: _spoken(title, text))
-    place = find_place(reader.gazetteer, whole)
+    spoken = f"{title}。{text[: 2 * READ_CHARACTERS]}" if title else text[: 2 * READ_CHARACTERS]
+    place = _as_written(find_place(reader.gazetteer, whole), spoken)
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
     parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
     alone = len(parts) == 1
     felt = feeling_of(reader.feelings, f"{title}。{text[: 2 * READ_CHARACTERS]}")
     return tuple(
-        _reading(reader, part, language, place if alone else _place_of(reader, part.text, place), audience, disposition, alarm, felt)
+        _reading(reader, part, language, at, audience, disposition, alarm, felt)
         for part in parts
+        for at in (place if alone else _as_written(_place_of(reader, part.text, place), spoken),)
     )
 
 
@@ -178,6 +180,11 @@ def _is_sure(part: _Part) -> bool:
 
 def _is_new(part: _Part, before: list[_Part]) -> bool:
     return _is_sure(part) and not any(part.guesses[0].matter == guess.matter for other in before for guess in other.guesses[:RIVALS])
+
+
+def _as_written(place: PlaceFound, text: str) -> PlaceFound:
+    """The place with its words as they stand in the message: Tianhe, not tianhe."""
+    return msgspec.structs.replace(place, text=as_written(place.text, text)) if place.text else place
 
 
 def _place_of(reader: Reader, part: str, whole: PlaceFound) -> PlaceFound:

@@ -133,7 +133,16 @@ def _filters(zone: Callable[[], ZoneInfo], say: Say) -> dict[str, Any]:
         "iso": iso,
         "percent": percent,
         "prose": prose,
+        "tongue": tongue,
     }
+
+
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+def tongue(text: str) -> str:
+    """The language tag of words that somebody wrote: Chinese where they hold Chinese characters, else none."""
+    return "zh-CN" if _HAN.search(text) else ""
 
 
 def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any) -> Response[bytes]:
