@@ -43,6 +43,7 @@ PAGES = (
     Page("told", "/", way="told", status=201),
     Page("told-alarm", "/", way="told-alarm", status=201),
     Page("told-emergency", "/", way="told-emergency", status=201),
+    Page("told-giving-up", "/", way="told-giving-up", status=201),
     Page("told-again", "/", way="told-again", status=201),
     Page("answer-found", "/", way="answered", status=201),
     Page("answer-not-found", "/", way="not-answered", status=201),

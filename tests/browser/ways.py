@@ -267,6 +267,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "told": told(LAMP, "13911141002"),
     "told-alarm": told(SMOKE, "13911141003"),
     "told-emergency": told("着火了着火了，我家厨房着火了，火很大，快来救火"),
+    "told-giving-up": told("我不想活了，站在天台边，帮我照顾妈妈"),
     "told-again": told_again,
     "answered": told(QUESTION),
     "not-answered": told(UNHEARD, "13911141004"),
