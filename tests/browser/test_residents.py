@@ -123,3 +123,65 @@ def test_the_english_edition(phone: Tab) -> None:
     phone.wait_for_selector(".understood")
     assert "Is this right?" in phone.inner_text("h1")
     checked(phone)
+
+
+def test_large_print_asks_one_question_at_a_time_and_the_browsers_way_back_loses_nothing(phone: Tab) -> None:
+    phone.goto("/preference?look=elder&back=/")
+    phone.get_by_role("link", name="说问题").tap()
+    phone.get_by_label("什么事").fill(LAMP)
+    phone.locator("button.primary").tap()
+    phone.wait_for_selector("#place")
+    checked(phone)
+    phone.locator("#place").fill("江南大道中 12 号门口")
+    phone.locator("button.primary").tap()
+    phone.wait_for_selector("#phone")
+    checked(phone)
+    phone.locator("#phone").fill("13900139002")
+    phone.locator("button.primary").tap()
+    phone.wait_for_selector(".said-so-far")
+    checked(phone)
+    assert phone.locator("[data-read-button]").count() >= 1
+    for selector, typed in (("#phone", "13900139002"), ("#place", "江南大道中 12 号门口")):
+        phone.go_back()
+        phone.wait_for_selector(selector)
+        assert phone.locator(selector).input_value() == typed
+    phone.go_back()
+    phone.wait_for_selector("textarea")
+    assert phone.locator("textarea").input_value() == LAMP
+    for _ in range(3):
+        phone.go_forward()
+    phone.wait_for_selector(".said-so-far")
+    phone.get_by_role("button", name="改：在哪里").tap()
+    phone.wait_for_selector("#place")
+    assert phone.locator("#place").input_value() == "江南大道中 12 号门口"
+    for selector in ("#phone", ".said-so-far"):
+        phone.locator("button.primary").tap()
+        phone.wait_for_selector(selector)
+    phone.locator("button.primary").tap()
+    phone.wait_for_selector(".codes")
+    checked(phone)
+
+
+def test_names_in_english_have_the_chinese_beside_them(phone: Tab) -> None:
+    phone.goto("/preference?lang=en&back=/")
+    phone.get_by_label("What, and where").fill("The street light in Jiangnanzhong Street, Haizhu District is out")
+    phone.get_by_role("button", name="Next").tap()
+    phone.wait_for_selector(".understood-list")
+    said = phone.locator(".understood-list").inner_text()
+    assert "Jiangnanzhong Subdistrict, Haizhu District" in said and "海珠区江南中街道" in said
+    spoken = phone.evaluate("[...document.querySelectorAll('.understood-list .in-chinese')].map((e) => e.lang)")
+    assert spoken and set(spoken) == {"zh-CN"}
+
+
+def test_urging_is_answered_with_when_it_is_possible_again(phone: Tab) -> None:
+    phone.goto("/")
+    phone.get_by_label("什么事、在哪里").fill("不知道该找谁，家门口的情况一直没改善")
+    phone.get_by_role("button", name="下一步").tap()
+    phone.wait_for_selector("#phone")
+    phone.get_by_role("button", name="提交", exact=True).last.tap()
+    phone.get_by_role("link", name="查看进度").tap()
+    phone.locator("summary", has_text="催一催").tap()
+    phone.get_by_role("button", name="催一催").tap()
+    phone.wait_for_selector(".urge-again")
+    assert phone.locator("summary", has_text="催一催").count() == 0
+    checked(phone)
