@@ -55,7 +55,7 @@ def test_a_ticket_is_the_row_of_its_table() -> None:
     sql = next(m.sql for m in migrate.known() if m.name == "tickets")
     table = sql[sql.index("CREATE TABLE ticket (") : sql.index("COMMENT ON COLUMN ticket.")]
     columns = re.findall(r"^    ([a-z_]+) +(?:uuid|text|timestamptz|boolean|integer|smallint|real|jsonb|bytea)\b", table, re.MULTILINE)
-    for name in ("coordinates", "campaigns", "sessions", "alarms", "reviews", "urging", "care"):
+    for name in ("coordinates", "campaigns", "sessions", "alarms", "reviews", "desks", "urging", "care"):
         later = next(m.sql for m in migrate.known() if m.name == name).partition("ALTER TABLE ticket\n")[2]
         columns += re.findall(r"ADD COLUMN ([a-z_]+) ", later)
     assert columns == [f.name for f in msgspec.structs.fields(Ticket)]

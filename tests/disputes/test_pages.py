@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.disputes.conftest import CONSUMERS
 from tests.hotline import Browser, Hotline, hotline_on
 
 from yixian.db import bootstrap, outbox, pool
-from yixian.disputes import forms, pages, service, words
+from yixian.disputes import deciding_pages, forms, pages, service, words
 from yixian.web import render
 
 DRAIN = "The gully on Tollbooth Lane is blocked, the drain floods the road"
@@ -192,3 +193,47 @@ def test_every_refusal_has_english() -> None:
     refusals = [s for s in found if s.endswith("。")]
     assert len(refusals) > 20
     assert [s for s in refusals if say(s) == s] == []
+
+
+async def test_joint_review_is_one_key_on_the_dispatchers_desk(hotline: Hotline) -> None:
+    number, page = await disputed(hotline, "Waste Services")
+    desk = await (await hotline.staff("dispatcher")).open(f"/desk/dispatch?tab=joint&ticket={number}")
+    part = f"/desk/ticket/{number}/joint-review"
+    assert part in desk.page.links and f'data-part="{part}"' in desk.answer.text
+    # Where nobody who knows of the matter is without a part in it, the key leads to the form.
+    await hotline.owner.execute("UPDATE ticket SET suggestions = '[]', matter = NULL WHERE number = $1", number)
+    await desk.open(part)
+    assert "没有找到两个与争议无关" in desk.text and page in desk.page.links
+    # Two units that the gate also thought of: one press convenes them, with the question in words, and the desk goes on.
+    thought = [{"matter": "HB02", "unit": "pa.harbour", "co_units": ["pa.waste", "PA-N"]}, {"matter": "ST0101", "unit": "PA-S.noise"}]
+    await hotline.owner.execute("UPDATE ticket SET suggestions = $2::jsonb WHERE number = $1", number, json.dumps(thought))
+    await desk.open(part)
+    convene = desk.page.form(f"{page}/convene").fields
+    assert convene["units"] == "pa.harbour;PA-N;PA-S.noise", "a side of the dispute does not judge it"
+    assert "应由哪个单位主办？争议单位：Roads and Lighting、Waste Services。" in convene["note"]
+    assert 'data-key="1"' in desk.answer.text
+    await desk.send(f"{page}/convene")
+    assert "/desk/dispatch?tab=joint" in str(desk.answer.url) and "已完成：请单位会审" in desk.text
+    assert await hotline.owner.fetchval("SELECT count(*) FROM dispute_seat WHERE votes") == 3
+    # While it sits the desk says how far it is; once the votes are clear, one press rules as they say.
+    await desk.open(part)
+    assert "正在会审" in desk.text and "已表决 0 / 3" in desk.text
+    sitting = await hotline.owner.fetchrow("SELECT id, dispute FROM dispute_panel")
+    for unit, path in (("pa.harbour", "pa/pa.harbour/"), ("PA-N", "pa/PA-N/")):
+        await hotline.owner.execute(
+            "INSERT INTO dispute_opinion (panel, dispute, unit, unit_path, seq, at, actor, lead, basis)"
+            " VALUES ($1, $2, $3, $4, 1, now(), 'x', 'pa.waste', 'Waste Order 2')", *sitting, unit, path,
+        )  # fmt: skip
+    await desk.open(part)
+    assert "多数单位认为应由 Waste Services 主办" in desk.text
+    await desk.send(f"{page}/rule")
+    row = await hotline.owner.fetchrow("SELECT state, lead, ruled FROM ticket WHERE number = $1", number)
+    assert tuple(row) == ("dispatched", "pa.waste", True)
+    assert await hotline.owner.fetchval("SELECT how FROM dispute_ruling") == "majority"
+    assert "没有进行中的争议" in (await desk.open(part)).text
+    for login, status in (("roads", 403), ("reviewer", 403), ("supervisor", 200)):
+        assert (await (await hotline.staff(login)).client.get(part)).status_code == status, login
+
+
+def test_the_words_beside_the_ticket_have_english() -> None:
+    assert [s for s in deciding_pages.sayings() if s not in render.catalogue("en")] == []

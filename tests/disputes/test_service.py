@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from tests.disputes.conftest import NOT_OURS, Court
+from tests.tickets.conftest import rating
 
+from yixian.db.pool import SYSTEM
 from yixian.disputes import service
 from yixian.disputes.model import Deed, Ended, How, Rung, Side
 from yixian.disputes.panel import Says
-from yixian.people.model import Role
+from yixian.people.model import Role, citizen
 from yixian.tickets import jobs as ticket_jobs
 from yixian.tickets import service as tickets
 from yixian.tickets.model import Action, State
@@ -361,3 +363,44 @@ async def test_a_dispute_whose_end_nobody_heard_ends_with_the_clock(court: Court
     await court.clock_strikes()
     assert (await court.looks(court.dispatcher, dispute)).dispute.ended_how == Ended.SETTLED
     assert await court.events("dispute.overdue") == []
+
+
+async def test_a_bad_rating_leads_to_joint_review_at_once(court: Court) -> None:
+    ticket = await court.open("pa.roads")
+    await court.does(court.handler("pa.roads"), ticket, Action.RETURN, **NOT_OURS)
+    await court.does(court.dispatcher, ticket, Action.DISPATCH, unit="pa.waste", basis="Waste Order 2")
+    await court.hand_on()
+    await court.answered(ticket, "pa.waste")
+    await court.does(court.reviewer, ticket, Action.PASS)
+    with pytest.raises(tickets.Refused):
+        await court.does(court.reviewer, ticket, Action.REFER, note="Nobody was asked yet")
+    await court.does(citizen(ticket.number), ticket, Action.RATE, rating=rating(1))
+    with pytest.raises(tickets.Refused):
+        await court.does(court.caller_back, ticket, Action.REFER, note="Not mine to say")
+    referred = await court.does(court.reviewer, ticket, Action.REFER, note="Waste cannot mend a lamp")
+    assert (referred.state, referred.lead, referred.rounds, referred.rated_solution) == (State.JOINT_REVIEW, "pa.waste", 1, None)
+    assert referred.dispatched_at == court.now and referred.answer_due is not None and referred.answer_due > court.now
+    assert await court.live(ticket) == {("pa.waste", "lead"), ("pa.roads", "panel")}
+    # The worker opens the dispute: who acts is asked for its word, who returned it before is a side.
+    await court.hand_on()
+    dispute = await court.dispute_of(ticket)
+    case = await court.looks(court.dispatcher, dispute)
+    assert {(p.unit, p.side, p.due is not None) for p in case.parties} == {
+        ("pa.waste", Side.ACTING, True), ("pa.roads", Side.RETURNED, False),
+    }  # fmt: skip
+    assert case.entries[0].note == "Waste cannot mend a lamp" and "asked" in await court.told("pa.waste")
+    # Told of the same step again, nothing happens twice; not even after the ruling.
+    async with court.db.transaction(SYSTEM) as tx:
+        await service.follow(tx, ticket.number, referred.version, court.city)
+    await court.rules(dispute, "pa.roads")
+    async with court.db.transaction(SYSTEM) as tx:
+        await service.follow(tx, ticket.number, referred.version, court.city)
+    assert await court.owner.fetchval("SELECT count(*) FROM dispute WHERE ticket = $1", ticket.id) == 1
+    ruled = (await court.sees(court.dispatcher, ticket)).ticket
+    assert (ruled.state, ruled.lead) == (State.DISPATCHED, "pa.roads")
+    # Binding: what was ruled is not asked again, however bad the answer.
+    await court.answered(ticket, "pa.roads")
+    await court.does(court.reviewer, ticket, Action.PASS)
+    await court.does(citizen(ticket.number), ticket, Action.RATE, rating=rating(1))
+    with pytest.raises(tickets.Refused, match="不得再退"):
+        await court.does(court.reviewer, ticket, Action.REFER, note="Again")

@@ -87,7 +87,9 @@ def test_every_action_is_used_and_every_edge_has_somebody_to_take_it() -> None:
 def test_the_clock_runs_from_dispatch_and_not_from_signing() -> None:
     assert {e.clock for e in EDGES if e.action is Action.SIGN} == {Clock.RUNS}
     assert {e.clock for e in EDGES if e.action is Action.DISPATCH} == {Clock.STARTS}
-    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW} <= {
+    # A bad rating begins a new round, with joint review as without it; a dispute among units begins none.
+    assert {e.clock for e in EDGES if e.action is Action.REFER} == {Clock.STARTS}
+    assert {e.clock for e in EDGES if e.target is State.JOINT_REVIEW and e.action is not Action.REFER} <= {
         Clock.RUNS,
         Clock.EXTENDS,
         Clock.TIGHTENS,
@@ -148,6 +150,7 @@ class Walk:
         opened_again = before.state in (State.CLOSED, State.AWAITING_CALL_BACK) and change.ticket.state in (
             State.DISPATCHED,
             State.AWAITING_DISPATCH,
+            State.JOINT_REVIEW,
         )
         self.round = [] if opened_again else [*self.round, edge.action]
         self.now += timedelta(seconds=1)
@@ -164,6 +167,8 @@ class Walk:
             later = [due and due + hour for due in (t.dispatch_due, t.sign_due, t.contact_due, t.answer_due)]
             dues = Dues(*later, promise=t.state is not State.AWAITING_DISPATCH and self.now.second % 2 == 0)
             return [msgspec.structs.replace(full, dues=dues)]
+        if action is Action.HAND_OVER:
+            return [msgspec.structs.replace(full, keeper="" if self.ticket.keeper else "s")]
         if action is Action.RATE:
             return [msgspec.structs.replace(full, rating=Rating(3, solution, 3)) for solution in (5, 1)]
         units = self.city.units if action is Action.INVITE else UNITS
@@ -179,6 +184,7 @@ class Walk:
         assert t.state is not State.CLOSED or t.answer
         assert (t.next_due is None) == (t.amber_at is None)
         assert (t.campaign is None) == (t.special is None)
+        assert t.keeper is None or t.state in (State.AWAITING_DISPATCH, State.JOINT_REVIEW)
         assert len({(o.unit, o.role) for o in live}) == len(live)
         if t.state in OPEN and t.state is not State.AWAITING_DISPATCH:
             assert leading == [t.lead]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
-from tests.tickets.conftest import Town
+from tests.tickets.conftest import ANSWER, Town
 
+from yixian.city.model import RequestKind
 from yixian.db.pool import Transaction
-from yixian.people.model import Actor
-from yixian.tickets import service
+from yixian.people.model import SYSTEM_ACTOR, Actor, citizen
+from yixian.tickets import service, store, unit_desk
+from yixian.tickets.desks import at_least
+from yixian.tickets.dispatching import narrowing
 from yixian.tickets.dispatching import service as dispatching
-from yixian.tickets.model import Action, Filters, Light, Page, State, Step
+from yixian.tickets.model import Action, Filters, Light, OrderRole, Page, State, Step
 
 ELSEWHERE = 20_000
 
@@ -133,11 +138,11 @@ async def test_counts(town: Town) -> None:
 async def test_no_list_costs_a_query_a_row(town: Town, size: int) -> None:
     for _ in range(size):
         await town.open("pa.roads", caller=None)
-    for actor in (town.dispatcher, town.handler("pa.roads")):
+    for actor, statements in ((town.dispatcher, 1), (town.handler("pa.roads"), 2)):
         async with town.db.transaction(actor.acting) as tx:
             async with counting(tx) as sent:
                 page = await service.worklist(tx, actor, Filters(), "", 50, town.now)
-            assert (len(page.lines), len(sent)) == (size, 1)
+            assert (len(page.lines), len(sent)) == (size, statements)
 
 
 async def test_opening_costs_one_statement_and_a_step_two(town: Town) -> None:
@@ -182,7 +187,12 @@ async def busy(town: Town) -> AsyncIterator[Town]:
 
 async def plan_of(tx: asyncpg.Connection, sent: list[str], *arguments: Any) -> str:
     await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    return "\n".join(r[0] for r in await tx.fetch("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + sent[0], *arguments))
+    return "\n".join(r[0] for r in await tx.fetch("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + sent[-1], *arguments))
+
+
+def looked_at(plan: str) -> int:
+    """The most rows that any step of a plan gave."""
+    return max(int(float(n)) for n in re.findall(r"actual rows=([\d.]+)", plan))
 
 
 async def test_a_units_list_does_not_look_at_what_others_have(busy: Town) -> None:
@@ -191,9 +201,124 @@ async def test_a_units_list_does_not_look_at_what_others_have(busy: Town) -> Non
         async with counting(tx) as sent:
             page = await service.worklist(tx, actor, Filters(), "", 50, busy.now)
         assert len(page.lines) == 3
-        plan = await plan_of(tx, sent, "pa/pa.roads/", "pa/pa.roads0", 51)
+        plan = await plan_of(tx, sent, 51)
     assert "live_order_by_path" in plan
     assert "Seq Scan" not in plan
+    assert looked_at(plan) == 3
+
+
+async def test_a_list_of_very_many_stops_where_its_page_is_full(busy: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MANY", 1000)
+    actor = busy.handler("pa.harbour")
+    async with busy.db.transaction(actor.acting) as tx:
+        for states in ((State.DISPATCHED, State.HANDLING), (State.HANDLING,)):
+            async with counting(tx) as sent:
+                page = await service.worklist(tx, actor, Filters(states=states, role=OrderRole.LEAD), "", 50, busy.now)
+            assert len(page.lines) == 50
+            plan = await plan_of(tx, sent, 51)
+            assert "Index Scan using ticket_by" in plan
+            assert "Seq Scan" not in plan and "Sort Key: o" not in plan
+            assert looked_at(plan) < 300, states
+
+
+async def test_counting_stops_at_a_bound_and_says_so(busy: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MANY", 1000)
+    actor = busy.handler("pa.harbour")
+    lists = [
+        Filters(states=(State.DISPATCHED,)),
+        Filters(states=(State.HANDLING,), light=Light.AMBER),
+        Filters(states=(State.UNIT_REVIEW,)),
+    ]
+    async with busy.db.transaction(actor.acting) as tx:
+        assert await service.hand(tx, actor, busy.now) == service.Hand(many=True)
+        async with counting(tx) as sent:
+            found = await service.up_to(tx, actor, lists, busy.now)
+        assert found == (service.COUNTED_TO, service.COUNTED_TO, 0)
+        plan = await plan_of(tx, sent, service.COUNTED_TO, busy.now)
+    assert "Seq Scan" not in plan
+    assert looked_at(plan) <= service.COUNTED_TO
+    assert [at_least(n) for n in (0, 999, *found[:1])] == ["0", "999", "999+"]
+
+
+async def test_every_way_finds_the_same(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found by orders, by the clock, and by who sees the whole hotline, for every tab, light and unit."""
+    for n in range(3):
+        await town.open("PA-N", co=("pa.waste",), caller=None)
+        signed = await town.open("PA-N-1", co=("PA-N",))
+        await town.does(town.handler("PA-N-1"), signed, Action.SIGN)
+        if n:
+            await town.does(town.handler("PA-N-1"), signed, Action.CONTACT, note="Rang.")
+        if n > 1:
+            await town.does(town.handler("PA-N"), signed, Action.PART, note="Done.")
+            await town.does(town.handler("PA-N-1"), signed, Action.REPLY, answer=ANSWER)
+            await town.does(town.chief("PA-N-1"), signed, Action.SEND_BACK, note="More.")
+    await town.answered(await town.open("pa.harbour"), "pa.harbour")
+    await town.closed(await town.open("PA-N"), "PA-N")
+    lists = [tab.filters for tab in unit_desk.TABS if tab.key != "returned"]
+    lists += [msgspec.structs.replace(f, light=light) for f in lists[:5] for light in Light]
+    town.passes(hours=20)
+    found_some = 0
+    for unit in ("PA-N", "PA-N-1", "pa.waste", "pa.harbour", "pa.roads"):
+        actor = town.handler(unit)
+        for filters in lists:
+            whole = await listed(town, town.supervisor, **asked_of(filters, actor))
+            by_order = await listed(town, actor, **asked_of(filters, actor))
+            with monkeypatch.context() as few:
+                few.setattr(service, "MANY", -1)
+                by_clock = await listed(town, actor, **asked_of(filters, actor))
+                whole_by_clock = await listed(town, town.supervisor, **asked_of(filters, actor))
+            assert numbers(by_order) == numbers(by_clock) == numbers(whole) == numbers(whole_by_clock), (unit, filters)
+            found_some += bool(by_order.lines)
+            if filters.states != (State.CLOSED,):
+                async with town.db.transaction(actor.acting) as tx:
+                    hand = await service.hand(tx, actor, town.now)
+                    assert await service.up_to(tx, actor, [filters], town.now) == (len(by_order.lines),)
+                assert sum(t.count for t in hand.tallies if unit_desk.stands_in(t, filters)) == len(by_order.lines), (unit, filters)
+    assert found_some > 20
+
+
+def asked_of(filters: Filters, actor: Actor) -> dict[str, Any]:
+    return msgspec.structs.asdict(filters) | {"unit_path": actor.unit_path}
+
+
+async def test_the_hand_is_one_statement_from_two_indexes(busy: Town) -> None:
+    await busy.owner.execute("VACUUM (ANALYZE) ticket, unit_order")
+    actor = busy.handler("pa.roads")
+    async with busy.db.transaction(actor.acting) as tx:
+        async with counting(tx) as sent:
+            hand = await service.hand(tx, actor, busy.now)
+        assert [(t.state, t.leads, t.count) for t in hand.tallies] == [(State.DISPATCHED, True, 3)]
+        plan = await plan_of(tx, sent, busy.now)
+    assert "Index Only Scan using live_order_by_path" in plan
+    assert "Index Only Scan using ticket_open" in plan
+    assert "Seq Scan" not in plan
+
+
+async def test_nobody_but_a_unit_finds_anything_in_the_views_of_hands(town: Town) -> None:
+    await town.open("pa.roads", co=("pa.waste",))
+    for actor in (town.dispatcher, SYSTEM_ACTOR, citizen("PA1"), town.handler("pa.harbour")):
+        async with town.db.transaction(actor.acting) as tx:
+            for way in (store.Way.HAND_BY_CLOCK, store.Way.HAND_BY_ORDER, store.Way.HAND_ASSISTING):
+                assert await tx.fetchval(f"SELECT count(*) FROM {way}") == 0, (actor.id, way)
+    async with town.db.transaction(town.handler("pa.waste").acting) as tx:
+        assert [await tx.fetchval(f"SELECT count(*) FROM hand_{way}") for way in ("by_clock", "by_order", "assisting")] == [1, 1, 1]
+
+
+async def test_the_dispatchers_counts_stop_at_a_bound(busy: Town) -> None:
+    await busy.owner.execute("UPDATE ticket SET state = 'awaiting_dispatch', lead = NULL, dispatched_at = NULL, region = 'PA-S-1'"
+                             " WHERE lead = 'pa.harbour'")  # fmt: skip
+    await busy.owner.execute("UPDATE ticket SET returns = 1 WHERE number IN ('PA1', 'PA2')")
+    await busy.owner.execute("VACUUM (ANALYZE) ticket")
+    async with busy.db.transaction(busy.dispatcher.acting) as tx:
+        async with counting(tx) as sent:
+            found = await dispatching.counts(tx, busy.now)
+        assert [narrowing.counted(found, tab) for tab in ("new", "returned", "joint", "parked", "alarms")] == [1000, 2, 0, 0, 0]
+        plan = await plan_of(tx, sent, busy.now, 1000)
+    assert "Seq Scan on ticket" not in plan
+    assert looked_at(plan) <= 1000
+    offered = narrowing.offered(found, busy.city, service.COUNTED_TO)
+    assert [(c.code, c.count) for c in offered["at"]][:2] == [("PA-S", "1000+"), ("PA-H", "")]
+    assert {c.code for c in offered["kind"]} == set(RequestKind)
 
 
 async def test_the_hotlines_list_comes_ready_sorted_from_the_index(busy: Town) -> None:
@@ -201,7 +326,7 @@ async def test_the_hotlines_list_comes_ready_sorted_from_the_index(busy: Town) -
         async with counting(tx) as sent:
             page = await service.worklist(tx, busy.dispatcher, Filters(states=(State.HANDLING,)), "", 50, busy.now)
         assert len(page.lines) == 50
-        plan = await plan_of(tx, sent, State.HANDLING, 51)
+        plan = await plan_of(tx, sent, 51)
     assert "ticket_by_state_and_clock" in plan
     assert "Sort" not in plan
 
@@ -214,7 +339,7 @@ async def test_the_dispatchers_queue_comes_ready_sorted_and_what_is_put_aside_is
         async with counting(tx) as sent:
             page = await service.worklist(tx, busy.dispatcher, waiting, "", 50, busy.now)
         assert len(page.lines) == 50
-        plan = await plan_of(tx, sent, State.AWAITING_DISPATCH, busy.now, 51)
+        plan = await plan_of(tx, sent, 51, busy.now)
     assert "ticket_by_state_and_clock" in plan
     assert "Sort" not in plan
     assert "Seq Scan on ticket" not in plan

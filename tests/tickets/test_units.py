@@ -424,7 +424,7 @@ async def test_the_desk_costs_the_same_however_much_is_in_hand(hotline: Hotline,
         await given(hotline, "pa.roads", caller={"name": "B", "phone": f"+4477009006{n}1"})
     actor = Actor("x", "x", frozenset({Role.HANDLER}), "pa.roads", "pa/pa.roads/")
     async with hotline.app.state.process.database.transaction(actor.acting) as tx, counting(tx) as sent:
-        tallies, _ = await tickets.hand(tx, actor, hotline.clock.now)
+        hand = await tickets.hand(tx, actor, hotline.clock.now)
         walked = [line async for lines in tickets.walk(tx, actor, Filters(), 50_000, hotline.clock.now) for line in lines]
-    assert sum(t.count for t in tallies) == len(walked) == size
-    assert len(sent) == 3
+    assert sum(t.count for t in hand.tallies) == len(walked) == size
+    assert len(sent) == 4

@@ -10,17 +10,8 @@ from tests.hotline import Hotline, hotline_on
 
 from yixian.db import bootstrap
 from yixian.people.model import Actor, Role
-from yixian.tickets.model import Count, Light, State
+from yixian.tickets.model import State
 from yixian.tickets.waiting import waiting
-
-COUNTS = (
-    Count(State.AWAITING_DISPATCH, Light.RED, 2),
-    Count(State.AWAITING_DISPATCH, Light.GREEN, 3),
-    Count(State.JOINT_REVIEW, Light.GREEN, 1),
-    Count(State.DISPATCHED, Light.GREEN, 7),
-    Count(State.UNIT_REVIEW, Light.GREEN, 4),
-    Count(State.IN_REVIEW, Light.AMBER, 9),
-)
 
 
 @pytest.fixture
@@ -30,16 +21,24 @@ async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotli
 
 
 def somebody(*roles: Role) -> Actor:
-    return Actor("s", "s", frozenset(roles))
+    return Actor("s", "s", frozenset(roles), "pa.roads", "pa/pa.roads/")
 
 
-def test_each_sees_what_waits_at_their_own_desks():
-    assert waiting(somebody(Role.DISPATCHER), COUNTS) == {"/desk/dispatch": 6}
-    assert waiting(somebody(Role.SUPERVISOR), COUNTS) == {"/desk/dispatch": 6, "/desk/review": 9}
-    assert waiting(somebody(Role.HANDLER), COUNTS) == {"/desk/unit": 7}
-    assert waiting(somebody(Role.UNIT_REVIEWER), COUNTS) == {"/desk/unit": 4}
-    assert waiting(somebody(Role.HANDLER, Role.UNIT_REVIEWER), COUNTS) == {"/desk/unit": 11}
-    assert waiting(somebody(Role.OPERATOR), COUNTS) == {}
+def test_each_is_told_of_their_own_desks():
+    def waits(*roles: Role) -> dict[str, tuple[State, ...]]:
+        return {desk: filters.states for desk, filters in waiting(somebody(*roles)).items()}
+
+    dispatching = {"/desk/dispatch": (State.AWAITING_DISPATCH, State.JOINT_REVIEW)}
+    assert waits(Role.DISPATCHER) == dispatching
+    assert waits(Role.SUPERVISOR) == {
+        **dispatching, "/desk/review": (State.IN_REVIEW,), "/desk/callback": (State.AWAITING_CALL_BACK,),
+    }  # fmt: skip
+    assert waits(Role.HANDLER) == {"/desk/unit": (State.DISPATCHED,)}
+    assert waits(Role.UNIT_REVIEWER) == {"/desk/unit": (State.UNIT_REVIEW,)}
+    assert waits(Role.HANDLER, Role.UNIT_REVIEWER) == {"/desk/unit": (State.DISPATCHED, State.UNIT_REVIEW)}
+    assert waits(Role.OPERATOR) == {}
+    both = waiting(somebody(Role.SUPERVISOR, Role.HANDLER))
+    assert (both["/desk/unit"].unit_path, both["/desk/review"].unit_path) == ("pa/pa.roads/", "")
 
 
 async def test_a_desk_says_how_many_wait(hotline):

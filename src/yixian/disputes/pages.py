@@ -29,6 +29,7 @@ from yixian.tickets.deadlines import light
 from yixian.tickets.model import Light
 from yixian.web.problems import usual
 from yixian.web.render import page
+from yixian.web.static import local
 
 Asked = Request[Any, Any, Any]
 
@@ -175,11 +176,13 @@ async def do(here: NamedDependency[Here], dispute: FromPath[UUID], deed: FromPat
     if deed not in tuple(Deed):
         raise usual(404)
     what = Deed(deed)
-    filled = forms.read(what, await here.request.form(), here.city)
+    sent = await here.request.form()
+    filled = forms.read(what, sent, here.city)
     tried = Tried(what, filled, 422) if filled.errors else await _try(here, dispute, what, filled)
     if tried is None:
         here.db.wake()
-        return Redirect(f"/desk/disputes/{dispute}?done={what}", status_code=303)
+        onward = local(str(sent["next"])) if sent.get("next") else f"/desk/disputes/{dispute}"
+        return Redirect(f"{onward}{'&' if '?' in onward else '?'}done={what}", status_code=303)
     case, before = await _look(here, dispute)
     return _page(here, case, before, tried)
 

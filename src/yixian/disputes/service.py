@@ -65,8 +65,11 @@ class Overtaken(Exception):
 
 # -- Following the ticket ----------------------------------------------------------------------------------------
 
-FOLLOWED: Final = frozenset({Action.RETURN, Action.OBJECT, Action.OPINION})
+SAYING: Final = frozenset({Action.RETURN, Action.OBJECT, Action.OPINION})
 """Steps of a ticket with which a unit says something in a dispute."""
+
+FOLLOWED: Final = SAYING | {Action.REFER}
+"""And the one with which the hotline itself asks whose the ticket is."""
 
 
 async def follow(tx: Transaction, number: str, seq: int, city: City) -> None:
@@ -78,17 +81,25 @@ async def follow(tx: Transaction, number: str, seq: int, city: City) -> None:
     rows = await tickets.time_line(tx, ticket)
     row = next(r for r in rows if r.seq == seq)
     opened = (await store.open_of(tx, [ticket.id])).get(ticket.id)
+    earlier = [_w for r in rows if r.seq <= seq and (_w := _word(r, orders, city))]
+    if row.action == Action.REFER:
+        acting = str(row.detail.get("unit") or "")
+        if opened is None and acting in city.register.paths and not await store.had(tx, ticket.id, row.at):
+            asked = Party(acting, city.register.paths[acting], Side.ACTING, due=city.due(row.at, ladder.WORDS_WITHIN))
+            await _open(tx, ticket, row, asked, earlier, city)
+            await _end_with(tx, ticket, rows)
+        return
     word = _word(row, orders, city)
     if word is None or not await store.put_word(tx, ticket.id, opened, word):
         return
     if row.target == State.JOINT_REVIEW and row.source != State.JOINT_REVIEW and opened is None:
-        await _open(tx, ticket, row, [_w for r in rows if r.seq <= seq and (_w := _word(r, orders, city))], city)
+        await _open(tx, ticket, row, Party(word.unit, word.unit_path, Side.ACTING), earlier[:-1], city)
         await _end_with(tx, ticket, rows)
 
 
 def _word(row: HistoryRow, orders: Sequence[Order], city: City) -> Word | None:
     """What was said with a step; None when nobody said anything of whose it is."""
-    if row.action not in tuple(FOLLOWED):
+    if row.action not in tuple(SAYING):
         return None
     unit = str(row.detail.get("unit") or "") if row.action != Action.OPINION else row.unit
     led = [o for o in orders if o.unit == unit and o.role is OrderRole.LEAD and o.since <= row.at]
@@ -100,28 +111,27 @@ def _word(row: HistoryRow, orders: Sequence[Order], city: City) -> Word | None:
     return Word(new_id(row.at), row.at, Kind(row.action), unit, path, row.actor, row.note, basis, row.seq, ordered)
 
 
-async def _open(tx: Transaction, ticket: Ticket, row: HistoryRow, said: Sequence[Word], city: City) -> None:
-    """Opens the dispute of a ticket that went to joint review with the step `row`."""
-    acting = said[-1].unit
+async def _open(tx: Transaction, ticket: Ticket, row: HistoryRow, acting: Party, said: Sequence[Word], city: City) -> None:
+    """Opens the dispute of a ticket that went to joint review with the step `row`. `said`: what was said of it before."""
     dispute = Dispute(
-        id=new_id(row.at), ticket=ticket.id, number=ticket.number, opened_at=row.at, acting=acting, matter=ticket.matter,
+        id=new_id(row.at), ticket=ticket.id, number=ticket.number, opened_at=row.at, acting=acting.unit, matter=ticket.matter,
         region=ticket.region, place=ticket.place, audience=ticket.audience, title=ticket.title, text=ticket.text, rung=Rung.DESK,
         due=city.due(row.at, ladder.WITHIN[Rung.DESK]),
     )  # fmt: skip
     sides = _sides(acting, said, str(row.detail.get("named") or ""), city, row.at)
     if not await store.put_dispute(tx, dispute, sides):
         return
-    await store.put_entry(tx, dispute.id, _entry("opened", row.at, row.actor, row.role, row.unit, row.note, {"acting": acting}))
+    await store.put_entry(tx, dispute.id, _entry("opened", row.at, row.actor, row.role, row.unit, row.note, {"acting": acting.unit}))
     asked = [(p.unit, p.unit_path, "asked") for p in sides if p.due]
     await store.put_notices(tx, dispute.id, asked, row.at)
-    body = _body(dispute) | {"acting": acting, "units": [p.unit for p in sides], "at": row.at}
+    body = _body(dispute) | {"acting": acting.unit, "units": [p.unit for p in sides], "at": row.at}
     await outbox.put(tx, Event("dispute.opened", dispute.id, body, row.at))
 
 
-def _sides(acting: str, said: Sequence[Word], named: str, city: City, at: datetime) -> tuple[Party, ...]:
+def _sides(acting: Party, said: Sequence[Word], named: str, city: City, at: datetime) -> tuple[Party, ...]:
     """Who disputes: the acting unit, those that returned the ticket before, and whom the acting unit names."""
-    sides = {acting: Party(acting, said[-1].unit_path, Side.ACTING)}
-    for word in said[:-1]:
+    sides = {acting.unit: acting}
+    for word in said:
         if word.kind is Kind.RETURN:
             sides.setdefault(word.unit, Party(word.unit, word.unit_path, Side.RETURNED))
     if path := city.register.paths.get(named):
@@ -359,6 +369,12 @@ async def see(tx: Transaction, dispute: UUID) -> Case:
         NotFound: no such dispute, or not one that they may see.
     """
     return await _find(tx, dispute)
+
+
+async def open_case(tx: Transaction, ticket: Ticket) -> Case | None:
+    """The ticket's open dispute, as the acting person may see it; None when there is none."""
+    identifier = (await store.open_of(tx, [ticket.id])).get(ticket.id)
+    return await store.find(tx, identifier) if identifier else None
 
 
 def offered(case: Case, actor: Actor, city: City, now: datetime) -> tuple[Deed, ...]:

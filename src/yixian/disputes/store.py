@@ -86,6 +86,11 @@ async def open_of(tx: Transaction, tickets: Sequence[UUID]) -> dict[UUID, UUID]:
     return {r["ticket"]: r["id"] for r in rows}
 
 
+async def had(tx: Transaction, ticket: UUID, at: datetime) -> bool:
+    """Whether a dispute of this ticket was opened then."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM dispute WHERE ticket = $1 AND opened_at = $2)", ticket, at))
+
+
 async def standing_of(tx: Transaction, number: str) -> tuple[Rung, bool] | None:
     """Rung of a ticket's open dispute, and whether a panel sits; None when there is no open dispute."""
     row = await tx.fetchrow(

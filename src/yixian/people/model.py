@@ -76,6 +76,16 @@ def citizen(ticket: str) -> Actor:
     return Actor("citizen", "citizen", frozenset({Role.CITIZEN}), ticket=ticket)
 
 
+class Colleague(msgspec.Struct, frozen=True):
+    """Somebody of the staff, as others see them."""
+
+    id: str
+    """Staff id."""
+    login: str
+    name: str
+    unit: str
+
+
 Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 """Without NUL: PostgreSQL cannot store it."""
 

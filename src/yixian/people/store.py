@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from yixian.db.pool import Transaction
-from yixian.people.model import Role
+from yixian.people.model import Colleague, Role
 
 
 class Staff(msgspec.Struct, frozen=True):
@@ -319,6 +319,29 @@ async def listed(tx: Transaction, after: str, limit: int) -> tuple[Staff, ...]:
     """Accounts by login, from the one after `after`."""
     rows = await tx.fetch(f"{STAFF} WHERE s.login > $1 ORDER BY s.login LIMIT $2", after, limit)
     return tuple(_staff(r) for r in rows)
+
+
+async def colleagues(tx: Transaction, roles: Sequence[str], ids: Sequence[str] | None) -> tuple[Colleague, ...]:
+    """Those with one of these roles whose accounts may be used, by name; `ids`: of these people alone. One statement."""
+    rows = await tx.fetch(
+        """
+        SELECT id::text, login, name, unit
+          FROM staff
+         WHERE disabled_at IS NULL
+           AND roles && $1
+           AND ($2::text[] IS NULL OR id::text = ANY ($2))
+         ORDER BY name, login
+        """,
+        list(roles),
+        None if ids is None else list(ids),
+    )
+    return tuple(Colleague(*r) for r in rows)
+
+
+async def names(tx: Transaction, ids: Sequence[str]) -> dict[str, str]:
+    """What people are called, by staff id, whether their accounts may still be used or not. One statement."""
+    rows = await tx.fetch("SELECT id::text, name FROM staff WHERE id::text = ANY ($1)", list(ids))
+    return {r[0]: r[1] for r in rows}
 
 
 def _staff(row: Any) -> Staff:

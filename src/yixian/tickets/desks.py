@@ -18,6 +18,7 @@ from yixian.people.model import Role, Session
 from yixian.people.secrets import Vault
 from yixian.tickets import deadlines
 from yixian.tickets.model import Light, Ticket
+from yixian.tickets.service import COUNTED_TO
 from yixian.web.problems import usual
 
 Asked = Request[Any, Any, Any]
@@ -68,6 +69,11 @@ HERE: Final = {"here": Provide(provide_here)}
 def zone_of(city: City) -> ZoneInfo:
     """The city's zone."""
     return ZoneInfo(city.pack.city.timezone)
+
+
+def at_least(n: int) -> str:
+    """A number that was counted up to a bound: at the bound it says that there may be more."""
+    return f"{COUNTED_TO - 1}+" if n >= COUNTED_TO else str(n)
 
 
 def light_of(ticket: Ticket, now: datetime) -> Light:

@@ -41,7 +41,7 @@ def apply(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City, othe
     change = _by_action(moved, edge, step, facts, city, other)
     ticket_after = deadlines.after(edge.clock, ticket, change.ticket, city, facts.now)
     made = tuple(msgspec.structs.replace(o, due=o.due or ticket_after.answer_due) for o in change.made)
-    change = msgspec.structs.replace(change, ticket=_to_call(ticket_after, edge, city, facts.now), made=made)
+    change = msgspec.structs.replace(change, ticket=_kept(_to_call(ticket_after, edge, city, facts.now)), made=made)
     if edge.target in FINAL or edge.target is State.CLOSED:
         change = _ended(change, edge, facts)
     return msgspec.structs.replace(change, ticket=deadlines.clocked(change.ticket, ticket, facts.now))
@@ -77,6 +77,8 @@ def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City,
             )
         case Action.REDO | Action.REOPEN:
             return _again(ticket, edge, facts)
+        case Action.REFER:
+            return _referred(ticket, edge, facts)
         case Action.SPLIT:
             return Change(ticket, detail={"parts": len(step.texts)})
         case Action.MERGE:
@@ -123,11 +125,20 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             return Change(msgspec.structs.replace(ticket, urgency=Urgency.CRITICAL, alarm=how, calm=calm), detail=_danger(step, facts))
         case Action.RECOUNT:
             return _recounted(ticket, step)
+        case Action.HAND_OVER:
+            handed = msgspec.structs.replace(ticket, keeper=step.keeper or None)
+            return Change(handed, detail={"from": ticket.keeper or "", "to": step.keeper})
         case Action.STAND_DOWN:
             calm = ticket.calm or Urgency.NORMAL
             return Change(msgspec.structs.replace(ticket, urgency=calm, alarm=Alarmed.STOOD_DOWN), detail=_danger(step, facts))
         case _:
             return Change(ticket)
+
+
+def _kept(ticket: Ticket) -> Ticket:
+    """A dispatcher keeps what waits for dispatchers; what has gone on is kept by nobody."""
+    waits = ticket.state in (State.AWAITING_DISPATCH, State.JOINT_REVIEW)
+    return ticket if waits or ticket.keeper is None else msgspec.structs.replace(ticket, keeper=None)
 
 
 def _to_call(ticket: Ticket, edge: Edge, city: City, now: datetime) -> Ticket:
@@ -304,6 +315,13 @@ def _again(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
         return Change(fresh, detail=detail)
     last = [o for o in facts.orders if o.role is OrderRole.LEAD][-1]
     return Change(fresh, made=(Order(new_id(facts.now), last.unit, last.unit_path, OrderRole.LEAD, facts.now),), detail=detail)
+
+
+def _referred(ticket: Ticket, edge: Edge, facts: Facts) -> Change:
+    """A new round that begins with the question whose it is; who has answered badly acts on, and those that returned it are heard."""
+    again = _again(ticket, edge, facts)
+    asked = _asked_of_those_before(ticket, facts)
+    return msgspec.structs.replace(again, made=(*again.made, *asked), detail=again.detail | {"unit": ticket.lead})
 
 
 def _ended(change: Change, edge: Edge, facts: Facts) -> Change:

@@ -120,6 +120,13 @@ FORMS: Final[Mapping[Action, Form]] = {
         (Field("matter", Kind.MATTER, "事项", False), Field("region", Kind.REGION, "区域", False), _note("说明", required=False)),
         hint="更正后派单建议随之更新。",
     ),
+    Action.HAND_OVER: Form(
+        (Field("keeper", Kind.LINE, "交给谁", False, "工号；不填则放回待派列表。"), _note("交接说明")), hint="在派单台上可以从名单里选择。"
+    ),
+    Action.REFER: Form(
+        (_note("为什么要重新审定由谁主办"),),
+        hint="转联合审定；审定前由现单位继续办理，时限从现在重新计算。已经裁定过的不能再提请。",
+    ),
     Action.LEAVE: Form((_note("移出理由"),), hint="移出后恢复普通时限，从派单时起算；不会比现在更早到期。"),
 }
 

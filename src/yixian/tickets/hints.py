@@ -100,7 +100,7 @@ def case_of(ticket: Ticket, rows: Iterable[HistoryRow], city: City, of_caller: I
     subjects = (matter.name, matter.name_en, *matter.keywords, *(word for m in above[1:2] for word in m.keywords)) if matter else ()
     regions = city.register.regions_up.get(ticket.region or "", ())
     places = (*(name for r in reversed(regions[:-1]) for name in (r.name, *r.aliases)), ticket.place)
-    back = [row for row in rows if row.action in ("send_back", "redo", "reopen")]
+    back = [row for row in rows if row.action in ("send_back", "redo", "refer", "reopen")]
     earlier = ticket.answer if back else ""
     return Case(
         f"{ticket.title} {ticket.text}", tuple(s for s in subjects if s), tuple(p for p in places if p), earlier,

@@ -83,7 +83,7 @@ async def export_unit_list(
     q: FromQuery[str] = "",
 ) -> Stream:
     """The list of the units' desk that is open, with its filters."""
-    open_tab = unit_desk.tab_of(tab, (), False)
+    open_tab = unit_desk.tab_of(tab, waits_for_check=False)
     if open_tab.key == "returned":
         raise usual(404)
     by = Narrowed(light, urgency, matter, region, campaign, q)

@@ -343,6 +343,11 @@ def names_matter_or_place(ticket: Ticket, step: Step, facts: Facts) -> str | Non
     return None if put_right else "请选择与现在不同的事项或区域。"
 
 
+def hands_to_another(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Somebody else keeps it afterwards, or nobody where somebody did."""
+    return None if step.keeper != (ticket.keeper or "") else "请选择另一位派单员，或放回待派列表。"
+
+
 def is_alarmed(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """It may be an emergency."""
     return None if ticket.alarm in (Alarmed.RAISED, Alarmed.CONFIRMED) else "这件工单没有警报，不用解除。"
@@ -493,6 +498,9 @@ EDGES: Final[tuple[Edge, ...]] = (
     # Bad and justified: once more by the same unit; the second time a dispatcher decides whose level it is.
     Edge(Action.REDO, State.AWAITING_CALL_BACK, State.DISPATCHED, REVIEWING, (was_rated_badly, has_note, first_round), Clock.STARTS, True),
     Edge(Action.REDO, State.AWAITING_CALL_BACK, State.AWAITING_DISPATCH, REVIEWING, (was_rated_badly, has_note, later_round), Clock.WAITS_FOR_DISPATCH, True),
+    # Bad because the wrong unit answered: others say whose it is, and the one that has it acts meanwhile.
+    Edge(Action.REFER, State.AWAITING_CALL_BACK, State.JOINT_REVIEW, REVIEWING, (was_rated_badly, has_note, not_ruled), Clock.STARTS, True,
+         why="A bad answer from a unit that may be the wrong one: joint review at once, without waiting for two returns; a ruling stays binding."),
     Edge(Action.REOPEN, State.CLOSED, State.DISPATCHED, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, first_round), Clock.STARTS, True),
     Edge(Action.REOPEN, State.CLOSED, State.AWAITING_DISPATCH, CITIZEN | TAKING | REVIEWING, (has_note, may_reopen, later_round), Clock.WAITS_FOR_DISPATCH, True),
     # A citizen urges whoever still has to do something about the matter; what is written already is only looked at.
@@ -525,6 +533,10 @@ EDGES: Final[tuple[Edge, ...]] = (
     ),
     Edge(Action.AMEND, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, TAKING, (names_matter_or_place,),
          why="Put right before it is dispatched, so that the suggestions are those of the right matter and place."),
+    *_same(
+        Action.HAND_OVER, (State.AWAITING_DISPATCH, State.JOINT_REVIEW), DISPATCHING, has_note, hands_to_another,
+        why="One dispatcher gives what waits to another, or back to all: at the end of a shift, or because the other knows more of it.",
+    ),
     Edge(Action.RAISE_ALARM, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, GATE | TAKING, (never_alarmed,), Clock.ALARMS,
          why="Somebody may be in danger although the words did not say so: a person looks within minutes."),
     Edge(Action.CONFIRM_ALARM, State.AWAITING_DISPATCH, State.AWAITING_DISPATCH, TAKING, (is_not_yet_confirmed,), Clock.ALARMS),

@@ -25,7 +25,7 @@ class State(StrEnum):
     """The unit has taken it and owes the citizen a first contact, then an answer."""
 
     JOINT_REVIEW = "joint_review"
-    """Two units said it is not theirs. The last one keeps acting, and its clock runs, until the hotline rules."""
+    """Whose it is, is in dispute or in doubt. The unit that has it keeps acting, and its clock runs, until the hotline rules."""
 
     UNIT_REVIEW = "unit_review"
     """A handler has written the answer; somebody of the same unit looks at it before it leaves."""
@@ -90,6 +90,8 @@ class Action(StrEnum):
     CONFIRM_ALARM = "confirm_alarm"
     STAND_DOWN = "stand_down"
     AMEND = "amend"
+    HAND_OVER = "hand_over"
+    REFER = "refer"
     NEED_CARE = "need_care"
     TAKE_CARE = "take_care"
     RECOUNT = "recount"
@@ -246,7 +248,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """How urgent it is without the alarm; there when there was one."""
     call_at: datetime | None = None
     """When its citizen is to be rung next; None when nobody is to be."""
-
+    keeper: str | None = None
+    """Staff id of the dispatcher who keeps it while it waits; None: whoever comes to it first."""
     urged_at: datetime | None = None
     """When it was urged last."""
     care: Care = Care.NO
@@ -330,6 +333,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rating: Rating | None = None
     reached: Reached | None = None
     """What became of a call; none said: nobody answered."""
+    keeper: str = ""
+    """Staff id of the dispatcher to hand it over to; empty: back to all of them."""
     version: int = 0
     """The version the person was looking at; 0: not said."""
 
@@ -384,6 +389,8 @@ class Filters(msgspec.Struct, frozen=True):
     matters: tuple[str, ...] | None = None
     """Codes of matters, these alone; an empty one means that nobody knows the matter."""
     rating: Rated | None = None
+    keeper: str = ""
+    """Staff id of a dispatcher: what they keep, and what they put aside."""
     flow: Flow | None = None
     """Of all tickets, over or not, newest first: those that took this step between two moments."""
 
@@ -439,6 +446,8 @@ class Line(msgspec.Struct, frozen=True):
     """Name of the special campaign that it belongs to."""
     session: bool = False
     """Its call was handed over to a leader (接听日)."""
+    keeper: str | None = None
+    """Staff id of the dispatcher who keeps it while it waits."""
     owners: tuple[str, ...] = ()
     """Units of the two best suggestions, where the gate was not sure."""
 

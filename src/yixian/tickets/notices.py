@@ -18,6 +18,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Action.PASS: "您的诉求（{number}）已有办理结果，请查看答复并作评价。",
     Action.CLOSE: "您的诉求（{number}）已办结。如问题没有解决，30天内可申请重办。",
     Action.REDO: "您对诉求（{number}）的评价已核实，现退回重新办理。",
+    Action.REFER: "您对诉求（{number}）的评价已核实，正在重新审定由哪个单位主办；在此期间{unit}继续办理，应于{by}前答复您。",
     Action.REOPEN: "您的诉求（{number}）已重新办理。",
     Action.URGE: "已收到您对诉求（{number}）的催办，并已提醒承办单位。",
     Action.SUPPLEMENT: "您补充的内容已加入诉求（{number}）。",
@@ -30,7 +31,17 @@ SENTENCES: Final[Mapping[str, str]] = {
 """`{number}` is left for the database to fill in: the same sentence goes to everybody whose ticket was merged into this one."""
 
 SHARED: Final = frozenset(
-    {Action.DISPATCH, Action.SIGN, Action.GRANT_EXTENSION, Action.RECOUNT, Action.PASS, Action.CLOSE, Action.REDO, Action.TERMINATE}
+    {
+        Action.DISPATCH,
+        Action.SIGN,
+        Action.GRANT_EXTENSION,
+        Action.RECOUNT,
+        Action.PASS,
+        Action.CLOSE,
+        Action.REDO,
+        Action.REFER,
+        Action.TERMINATE,
+    }
 )
 """Also told to those whose tickets were merged into this one."""
 

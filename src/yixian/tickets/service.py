@@ -13,6 +13,7 @@ import msgspec
 from yixian.city.calendar import Duration
 from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database, Scope, Transaction
+from yixian.people import service as staff
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
 from yixian.tickets import deadlines, effects, history, lifecycle, store
 from yixian.tickets import numbers as numbering
@@ -27,6 +28,7 @@ from yixian.tickets.model import (
     HistoryRow,
     Line,
     Order,
+    OrderRole,
     Own,
     Page,
     State,
@@ -149,6 +151,8 @@ async def act(
         Overtaken: someone changed the ticket in between; carries what they did.
     """
     _check_names(step, city)
+    if step.keeper and not await staff.colleagues(tx, lifecycle.DISPATCHING, [step.keeper]):
+        raise Refused(Refusal("没有这位派单员，或者其账号已经停用，请重新选择。"))
     ticket, orders = await _find(tx, number)
     if step.version and step.version != ticket.version:
         raise Overtaken(await store.last_change(tx, ticket.id, ticket.created_at))
@@ -269,7 +273,9 @@ LIMIT_MOST: Final = 200
 
 
 async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, limit: int, now: datetime) -> Page:
-    """A stretch of the list that this person may see: open tickets by what is owed next, ended ones newest first. One statement.
+    """A stretch of the list that this person may see: open tickets by what is owed next, ended ones newest first.
+
+    One statement, and one before it where the list is of a branch of units.
 
     Without states: everything open. `after`: from the page before.
 
@@ -279,16 +285,51 @@ async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, 
     filters = _as_seen_by(actor, filters)
     _not_both(filters)
     limit = max(1, min(limit, LIMIT_MOST))
-    lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now)
+    lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now, await _way(tx, actor, filters))
     if len(lines) <= limit:
         return Page(lines, "")
     last = lines[limit - 1]
     return Page(lines[:limit], f"{last.next_due.isoformat() if last.next_due else ''}~{last.id}")
 
 
-async def counts(tx: Transaction, actor: Actor, now: datetime, unit_path: str = "") -> tuple[Count, ...]:
+MANY: Final = 20_000
+"""Orders. What fewer lead to is found by them; of a branch with more, so many tickets are its own that a list soon has its page."""
+
+
+async def _way(tx: Transaction, actor: Actor, filters: Filters) -> store.Way:
+    """How the tickets of a list are found; a statement where it is of a branch of units."""
+    if not filters.unit_path:
+        return store.Way.BY_CLOCK
+    many = await store.many(tx, filters.unit_path, filters, MANY)
+    in_hand = set(filters.states) <= lifecycle.OPEN and filters.flow is None
+    if not in_hand or actor.acting.scope is not Scope.UNIT or filters.unit_path != actor.unit_path or filters.role is OrderRole.PANEL:
+        return store.Way.BY_CLOCK if many else store.Way.BY_ORDER
+    if many:
+        return store.Way.HAND_BY_CLOCK
+    return store.Way.HAND_ASSISTING if filters.role is OrderRole.CO else store.Way.HAND_BY_ORDER
+
+
+async def counts(tx: Transaction, actor: Actor, now: datetime) -> tuple[Count, ...]:
     """How many open tickets stand in each state under each light, as far as this person may see. One statement."""
-    return await store.counts(tx, _as_seen_by(actor, Filters(unit_path=unit_path)).unit_path, now)
+    return await (store.counts_of_hand(tx, now) if actor.acting.scope is Scope.UNIT else store.counts(tx, now))
+
+
+COUNTED_TO: Final = 1000
+"""Where counting stops: more than anybody works through is said as such."""
+
+
+async def up_to(tx: Transaction, actor: Actor, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
+    """How many open tickets of these lists this person may see, `COUNTED_TO` at most each: that many, or more.
+
+    One statement, and before it one for each role in which a branch of units is asked about.
+    """
+    lists = [_as_seen_by(actor, filters) for filters in many]
+    ways: dict[tuple[str, OrderRole | None], store.Way] = {}
+    for filters in lists:
+        key = (filters.unit_path, filters.role)
+        if key not in ways:
+            ways[key] = await _way(tx, actor, filters)
+    return await store.up_to(tx, [(f, ways[f.unit_path, f.role]) for f in lists], COUNTED_TO, now) if lists else ()
 
 
 async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
@@ -296,9 +337,20 @@ async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple
     return await store.sums(tx, many, now) if many else ()
 
 
-async def hand(tx: Transaction, actor: Actor, now: datetime) -> tuple[tuple[Tally, ...], tuple[Facet, ...]]:
-    """How the open tickets of the actor's branch stand, and what they can be narrowed by. Two statements."""
-    return await store.tallies(tx, actor.unit_path, now), await store.facets(tx, actor.unit_path)
+class Hand(msgspec.Struct, frozen=True):
+    """What a branch of units has in hand."""
+
+    tallies: tuple[Tally, ...] = ()
+    facets: tuple[Facet, ...] = ()
+    many: bool = False
+    """More than is counted for a page; then there are no tallies and facets, and `up_to` says what can be said."""
+
+
+async def hand(tx: Transaction, actor: Actor, now: datetime) -> Hand:
+    """How the open tickets of the actor's branch stand, and what they can be narrowed by. Two statements. For who acts for a unit."""
+    if await store.many(tx, actor.unit_path, Filters(), MANY):
+        return Hand(many=True)
+    return Hand(*await store.hand(tx, now))
 
 
 async def given_back(tx: Transaction, before: datetime) -> tuple[tuple[GivenBack, ...], datetime | None]:
@@ -320,8 +372,9 @@ async def walk(tx: Transaction, actor: Actor, filters: Filters, most: int, now: 
     filters = _as_seen_by(actor, filters)
     _not_both(filters)
     cursor: tuple[datetime | None, UUID] | None = None
+    way = await _way(tx, actor, filters)
     while most > 0:
-        lines = await store.worklist(tx, filters, cursor, min(most, WALKED), now)
+        lines = await store.worklist(tx, filters, cursor, min(most, WALKED), now, way)
         if lines:
             yield lines
         if len(lines) < min(most, WALKED):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -260,19 +261,31 @@ _LIST = """
        t.id, t.number, t.kind, CASE WHEN t.title <> '' THEN t.title ELSE left(t.text, 40) END AS title, t.matter, t.region, t.place,
        t.urgency, t.state, t.lead, {role} AS role, t.created_at, t.answer_due, t.next_due, t.amber_at, t.urged, t.supervision,
        t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version, coalesce(t.special ->> 'name', '') AS special,
-       t.session IS NOT NULL AS session,
+       t.session IS NOT NULL AS session, t.keeper,
        ARRAY(SELECT s ->> 'unit' FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS e (s, n)
               WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners"""
 
-_IN_HAND = """
-       (SELECT o.ticket,
-               CASE WHEN bool_or(o.role = 'lead') THEN 'lead' WHEN bool_or(o.role = 'co') THEN 'co' ELSE 'panel' END AS role
+_HAD = """
+               CASE WHEN bool_or(o.role = 'lead') THEN 'lead' WHEN bool_or(o.role = 'co') THEN 'co' ELSE 'panel' END AS role"""
+
+_IN_HAND = f"""
+       (SELECT o.ticket, {_HAD.strip()}
           FROM unit_order o
-         WHERE o.unit_path ~>=~ $1
-           AND o.unit_path ~<~ $2
-           AND {which}
-         GROUP BY o.ticket)"""
+         WHERE o.unit_path ~>=~ {{low}}
+           AND o.unit_path ~<~ {{high}}
+           AND {{which}}
+         GROUP BY o.ticket)"""  # noqa: S608 -- every piece is written here
 """The tickets of a branch of units. A range of paths and not LIKE, so that the index serves under any plan and before any policy."""
+
+_HELD = f"""
+       LATERAL (
+       SELECT count(*) AS orders, {_HAD.strip()}
+         FROM unit_order o
+        WHERE o.ticket = t.id
+          AND o.unit_path ~>=~ {{low}}
+          AND o.unit_path ~<~ {{high}}
+          AND {{which}})"""  # noqa: S608 -- as above
+"""As what a branch has one ticket."""
 
 _LIVE = "o.ended_at IS NULL"
 _ENDED = "o.ended_how IN ('closed', 'merge', 'withdraw', 'terminate')"
@@ -285,9 +298,54 @@ _AS: dict[OrderRole | None, str] = {
     OrderRole.PANEL: " AND o.role = 'panel'",
 }
 
+
+class Way(StrEnum):
+    """How the tickets of a list are found. The answers are the same; how long they take is not."""
+
+    BY_CLOCK = "ticket"
+    """In the list's order, each asked whether it is one: stops early where most are."""
+    BY_ORDER = "orders"
+    """From the orders of a branch of units: where there are few enough."""
+    HAND_BY_CLOCK = "hand_by_clock"
+    HAND_BY_ORDER = "hand_by_order"
+    HAND_ASSISTING = "hand_assisting"
+    """What the acting unit's own branch has in hand, from the view of this name; which rule of sight holds, the view says."""
+
+
+_OF_THE_HAND = frozenset({Way.HAND_BY_CLOCK, Way.HAND_BY_ORDER, Way.HAND_ASSISTING})
+_HAND_AS: dict[OrderRole | None, str] = {None: "true", OrderRole.LEAD: "t.leads", OrderRole.CO: "t.assists", OrderRole.PANEL: "t.assists"}
+
+
+async def many(tx: Transaction, unit_path: str, filters: Filters, most: int) -> bool:
+    """Whether a branch of units has more than `most` orders of the kind that the list is made of; from one index, up to that many."""
+    live = _is_live(filters)
+    which = (_LIVE if live else _ENDED) + (_AS[OrderRole.CO] if live and filters.role is OrderRole.CO else "")
+    found = await tx.fetchval(
+        f"""
+        SELECT count(*)
+          FROM (SELECT
+                  FROM unit_order o
+                 WHERE o.unit_path ~>=~ $1
+                   AND o.unit_path ~<~ $2
+                   AND {which}
+                 LIMIT $3) o
+        """,  # noqa: S608 -- every piece is written here
+        *_branch(unit_path),
+        most + 1,
+    )
+    return (found or 0) > most
+
+
 PARKED = """
        EXISTS (SELECT FROM parking k WHERE k.ticket = t.id AND k.until > {} AND k.version = t.version AND k.ended_at IS NULL)"""
 """Put aside; until its time, or until anything happens to it."""
+
+KEPT_BY = """
+       t.id IN (SELECT k.id FROM ticket k WHERE k.keeper = {keeper}
+                 UNION ALL
+                SELECT p.ticket FROM parking p JOIN ticket k ON k.id = p.ticket
+                 WHERE p.until > {now} AND p.ended_at IS NULL AND p.staff = {keeper} AND p.version = k.version AND k.keeper IS NULL)"""
+"""Handed over to a dispatcher, or put aside by them; what is kept by another is the other's, whoever put it aside."""
 
 _DUE = "coalesce(t.next_due, 'infinity'::timestamptz)"
 
@@ -320,33 +378,102 @@ class _Asked:
         self.conditions.append(condition.format(self.given(value)))
 
 
+def _is_live(filters: Filters) -> bool:
+    """Whether the list is of tickets that are not over."""
+    return set(filters.states) <= OPEN and filters.flow is None
+
+
 async def worklist(
-    tx: Transaction, filters: Filters, after: tuple[datetime | None, UUID] | None, limit: int, now: datetime
+    tx: Transaction, filters: Filters, after: tuple[datetime | None, UUID] | None, limit: int, now: datetime, way: Way = Way.BY_CLOCK
 ) -> tuple[Line, ...]:
     """A stretch of a list, in one statement: open tickets by what is owed next, ended ones newest first.
 
     `after`: what is owed next on, and id of, the last line before. `filters.states` are all open ones or all ended ones.
     """
-    live = set(filters.states) <= OPEN and filters.flow is None
-    asked = _Asked(*_branch(filters.unit_path)) if filters.unit_path else _Asked()
-    which = (_LIVE if live else _ENDED if filters.flow is None else "true") + _AS[filters.role]
-    source = f"{_IN_HAND.format(which=which)} h JOIN ticket t ON t.id = h.ticket" if filters.unit_path else "ticket t"
-    _narrow(asked, filters, now, live=live)
+    live = _is_live(filters)
+    asked = _Asked()
+    order = f"{_DUE}, t.id" if live else "t.id DESC"
+    bound = asked.given(limit)
+    parts: list[str] = []
+    for part in _by_state(filters, way):
+        asked.conditions = []
+        source, role = _source(asked, part, way)
+        _narrow(asked, part, now, live=live)
+        _after(asked, after, live=live)
+        columns = f"t.id, {role} AS role, t.next_due" if way in _OF_THE_HAND else _LIST.format(role=role)
+        parts.append(f"SELECT {columns} FROM {source} WHERE {' AND '.join(asked.conditions)} ORDER BY {order} LIMIT {bound}")  # noqa: S608 -- every piece is written here
+    statement = parts[0]
+    if way in _OF_THE_HAND:
+        # What a line shows is fetched for those on the page alone.
+        together = f"(SELECT * FROM (({') UNION ALL ('.join(parts)})) t ORDER BY {order} LIMIT {bound})"  # noqa: S608 -- as above
+        statement = f"""
+        SELECT {_LIST.format(role="h.role")}
+          FROM {together} h
+          JOIN ticket t ON t.id = h.id
+         ORDER BY {order}
+        """  # noqa: S608 -- as above
+    rows = await tx.fetch(statement, *asked.arguments)
+    return tuple(msgspec.convert(dict(r) | {"light": deadlines.light(r["next_due"], r["amber_at"], now)}, Line) for r in rows)
+
+
+def _by_state(filters: Filters, way: Way) -> tuple[Filters, ...]:
+    """A list cut by state, since an index has each state in the clock's order: what stands at its end is then found at once."""
+    if way is not Way.HAND_BY_CLOCK or len(filters.states) < 2:
+        return (filters,)
+    return tuple(msgspec.structs.replace(filters, states=(state,)) for state in filters.states)
+
+
+def _after(asked: _Asked, after: tuple[datetime | None, UUID] | None, *, live: bool) -> None:
+    """What stands behind the last line of the page before."""
     if after is not None and live:
         due, identifier = after
         first = asked.given(due) if due else "'infinity'::timestamptz"
         asked.conditions.append(f"({_DUE}, t.id) > ({first}, {asked.given(identifier)})")
     elif after is not None:
         asked.that("t.id < {}", after[1])
-    statement = f"""
-        SELECT {_LIST.format(role="h.role" if filters.unit_path else "''")}
-          FROM {source}
-         WHERE {" AND ".join(asked.conditions)}
-         ORDER BY {f"{_DUE}, t.id" if live else "t.id DESC"}
-         LIMIT {asked.given(limit)}
-        """  # noqa: S608 -- every piece is written here
-    rows = await tx.fetch(statement, *asked.arguments)
-    return tuple(msgspec.convert(dict(r) | {"light": deadlines.light(r["next_due"], r["amber_at"], now)}, Line) for r in rows)
+
+
+def _source(asked: _Asked, filters: Filters, way: Way) -> tuple[str, str]:
+    """Where a list's tickets come from, and as what a branch has each."""
+    if way in _OF_THE_HAND:
+        asked.conditions.append(_HAND_AS[filters.role])
+        return f"{way} t", "CASE WHEN t.leads THEN 'lead' WHEN t.helps THEN 'co' ELSE 'panel' END"
+    if not filters.unit_path:
+        return "ticket t", "''"
+    low, high = (asked.given(bound) for bound in _branch(filters.unit_path))
+    which = (_LIVE if _is_live(filters) else _ENDED if filters.flow is None else "true") + _AS[filters.role]
+    if way is Way.BY_ORDER:
+        return f"{_IN_HAND.format(which=which, low=low, high=high)} h JOIN ticket t ON t.id = h.ticket", "h.role"
+    asked.conditions.append("h.orders > 0")
+    return f"ticket t CROSS JOIN {_HELD.format(which=which, low=low, high=high)} h", "h.role"
+
+
+async def up_to(tx: Transaction, lists: Sequence[tuple[Filters, Way]], most: int, now: datetime) -> tuple[int, ...]:
+    """How many tickets each of these lists of open tickets has; one statement, which stops counting each at `most`."""
+    asked = _Asked()
+    limit = f"{asked.given(most)}::bigint"
+    columns: list[str] = []
+    for filters, way in lists:
+        parts: list[str] = []
+        for state in filters.states or (None,):
+            asked.conditions = []
+            part = msgspec.structs.replace(filters, states=(state,)) if state else filters
+            source, _ = _source(asked, part, way)
+            _narrow(asked, part, now, live=True)
+            # In the clock's order, so that what is over is not looked at on the way to what is open.
+            order = f"ORDER BY {_DUE}, t.id" if way in (Way.BY_CLOCK, Way.HAND_BY_CLOCK) else ""
+            found = f"FROM {source} WHERE {' AND '.join(asked.conditions)} {order} LIMIT {limit}"
+            parts.append(f"(SELECT count(*) FROM (SELECT {found}) s)")  # noqa: S608 -- every piece is written here
+        columns.append(f"least({limit}, {' + '.join(parts)})")
+    row = await tx.fetchrow(f"SELECT {', '.join(columns)}", *asked.arguments)
+    assert row is not None, "a row without a table is always there"
+    return tuple(row)
+
+
+def _one_of(words: Sequence[StrEnum]) -> str:
+    """Equals one of these words of ours. Written out, so that indexes of some of the tickets serve under any plan."""
+    written = ", ".join(f"'{type(word)(word)}'" for word in words)
+    return f"= {written}" if len(words) == 1 else f"IN ({written})"
 
 
 def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> None:
@@ -355,10 +482,8 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
     if filters.flow:
         given = [asked.given(value) for value in (filters.flow.since, filters.flow.till, filters.flow.what)]
         asked.conditions.append("t.id IN (SELECT f FROM tickets_of_flow({}, {}, {}) f)".format(*given))  # noqa: S608 -- placeholders
-    if len(filters.states) == 1:
-        asked.that("t.state = {}", filters.states[0])
-    elif filters.states:
-        asked.that("t.state = ANY ({})", list(filters.states))
+    if filters.states:
+        asked.conditions.append(f"t.state {_one_of(filters.states)}")
     if filters.regions:
         asked.that("t.region = ANY ({})", list(filters.regions))
     if filters.matter:
@@ -366,7 +491,7 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
     if filters.kind:
         asked.that("t.kind = {}", filters.kind)
     if filters.urgency:
-        asked.that("t.urgency = {}", filters.urgency)
+        asked.conditions.append(f"t.urgency {_one_of((filters.urgency,))}")
     if filters.supervision:
         asked.that("t.supervision = {}", filters.supervision)
     if filters.number:
@@ -383,6 +508,8 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
         asked.conditions.append(f"t.replied_at IS {'NOT ' if filters.answered else ''}NULL")
     if filters.written:
         asked.that("strpos(t.number, {}) > 0", filters.written)
+    if filters.keeper:
+        asked.conditions.append(KEPT_BY.format(keeper=asked.given(filters.keeper), now=asked.given(now)))
     if filters.lead:
         asked.that("t.lead = {}", filters.lead)
     if filters.before:
@@ -407,17 +534,19 @@ def _narrow(asked: _Asked, filters: Filters, now: datetime, *, live: bool) -> No
             asked.conditions.append("t.rated_solution IS NULL")
         case None:
             pass
-    match filters.light:
-        case Light.RED:
-            asked.that("t.next_due < {}", now)
-        case Light.AMBER:
-            asked.conditions.append("t.amber_at <= {0} AND t.next_due >= {0}".format(asked.given(now)))
-        case Light.GREEN:
-            asked.that("t.amber_at > {}", now)
-        case Light.NONE:
-            asked.conditions.append("t.next_due IS NULL")
-        case None:
-            pass
+    if filters.light:
+        under = _UNDER[filters.light]
+        asked.conditions.append(under.format(now=asked.given(now)) if "{now}" in under else under)
+
+
+# Said of what the index is sorted by: then what is under another light is not even looked at. What owes nothing is due never.
+_UNDER: dict[Light, str] = {
+    Light.RED: f"{_DUE} < {{now}}",
+    Light.AMBER: f"""t.amber_at <= {{now}} AND {_DUE} >= {{now}}
+                     AND {_DUE} <= {{now}}::timestamptz + interval '{int((deadlines.AMBER + timedelta(minutes=1)).total_seconds())} s'""",
+    Light.GREEN: f"t.amber_at > {{now}} AND {_DUE} > {{now}}",
+    Light.NONE: f"{_DUE} = 'infinity'",
+}
 
 
 async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
@@ -438,66 +567,56 @@ async def sums(tx: Transaction, many: Sequence[Filters], now: datetime) -> tuple
     return tuple(row)
 
 
-async def counts(tx: Transaction, unit_path: str, now: datetime) -> tuple[Count, ...]:
-    """How many open tickets stand in each state under each light, in one statement; of one branch of units, or all."""
-    asked = _Asked(*_branch(unit_path)) if unit_path else _Asked()
-    source = f"{_IN_HAND.format(which=_LIVE)} h JOIN ticket t ON t.id = h.ticket" if unit_path else "ticket t"
+async def counts(tx: Transaction, now: datetime) -> tuple[Count, ...]:
+    """How many open tickets of the whole hotline stand in each state under each light; one statement, from one index."""
+    rows = await tx.fetch("SELECT code, light, count FROM board_counts($1) WHERE by = 'state' ORDER BY 1, 2", now)
+    return tuple(Count(State(r["code"]), Light(r["light"]), r["count"]) for r in rows)
+
+
+async def counts_of_hand(tx: Transaction, now: datetime) -> tuple[Count, ...]:
+    """The same of what the acting unit's branch has in hand."""
     rows = await tx.fetch(
         f"""
-        SELECT t.state, {_LIGHT.format(now=asked.given(now))} AS light, count(*)
-          FROM {source}
-         WHERE t.closed_at IS NULL
+        SELECT t.state, {_LIGHT.format(now="$1")} AS light, count(*)
+          FROM hand_by_order t
          GROUP BY 1, 2
          ORDER BY 1, 2
         """,  # noqa: S608 -- every piece is written here
-        *asked.arguments,
+        now,
     )
     return tuple(Count(State(r["state"]), Light(r["light"]), r["count"]) for r in rows)
 
 
-_HAND = f"""
-       (SELECT o.ticket, bool_or(o.role = 'lead') AS leads, bool_or({_ASSISTS}) AS assists
-          FROM unit_order o
-         WHERE o.unit_path ~>=~ $1
-           AND o.unit_path ~<~ $2
-           AND {_LIVE}
-         GROUP BY o.ticket) h"""  # noqa: S608 -- every piece is written here
-"""As what a branch of units has what it has in hand."""
-
-
-async def tallies(tx: Transaction, unit_path: str, now: datetime) -> tuple[Tally, ...]:
-    """How the open tickets of a branch of units stand, in one statement."""
-    rows = await tx.fetch(
+async def hand(tx: Transaction, now: datetime) -> tuple[tuple[Tally, ...], tuple[Facet, ...]]:
+    """How the open tickets of the acting unit's branch stand, and what they can be narrowed by, most first; one statement."""
+    row = await tx.fetchrow(
         f"""
-        SELECT t.state, h.leads, h.assists, {_CONTACTED} AS contacted, t.replied_at IS NOT NULL AS answered,
-               {_LIGHT.format(now="$3")} AS light, count(*)
-          FROM {_HAND}
-          JOIN ticket t ON t.id = h.ticket
-         WHERE t.closed_at IS NULL
-         GROUP BY 1, 2, 3, 4, 5, 6
-        """,  # noqa: S608 -- every piece is written here
-        *_branch(unit_path),
+        WITH hand AS MATERIALIZED (
+            SELECT t.id, t.state, t.leads, t.assists, {_CONTACTED} AS contacted, t.replied_at IS NOT NULL AS answered,
+                   {_LIGHT.format(now="$1")} AS light, t.matter, t.region, t.campaign
+              FROM hand_by_order t
+        ), tallies AS (
+            SELECT state, leads, assists, contacted, answered, light, count(*) AS count
+              FROM hand
+             GROUP BY 1, 2, 3, 4, 5, 6
+        ), facets AS (
+            SELECT CASE WHEN grouping(matter) = 0 THEN 'matter' WHEN grouping(region) = 0 THEN 'region' ELSE 'campaign' END AS by,
+                   coalesce(matter, region, campaign::text) AS code, (array_agg(id))[1] AS one, count(*) AS count
+              FROM hand
+             GROUP BY GROUPING SETS ((matter), (region), (campaign))
+            HAVING coalesce(matter, region, campaign::text) IS NOT NULL
+        ), named AS (
+            SELECT f.by, f.code, f.count,
+                   CASE WHEN f.by = 'campaign' THEN (SELECT t.special ->> 'name' FROM ticket t WHERE t.id = f.one) ELSE '' END AS name
+              FROM facets f
+        )
+        SELECT (SELECT coalesce(json_agg(t), '[]') FROM tallies t) AS tallies,
+               (SELECT coalesce(json_agg(n ORDER BY n.by, n.count DESC, n.code), '[]') FROM named n) AS facets
+        """,  # noqa: S608 -- as above
         now,
     )
-    return tuple(msgspec.convert(dict(r), Tally) for r in rows)
-
-
-async def facets(tx: Transaction, unit_path: str) -> tuple[Facet, ...]:
-    """What the open tickets of a branch of units can be narrowed by, most first, in one statement."""
-    rows = await tx.fetch(
-        f"""
-        SELECT CASE WHEN grouping(t.matter) = 0 THEN 'matter' WHEN grouping(t.region) = 0 THEN 'region' ELSE 'campaign' END AS by,
-               coalesce(t.matter, t.region, t.campaign::text) AS code, coalesce(t.special ->> 'name', '') AS name, count(*)
-          FROM {_HAND}
-          JOIN ticket t ON t.id = h.ticket
-         WHERE t.closed_at IS NULL
-         GROUP BY GROUPING SETS ((t.matter), (t.region), (t.campaign, t.special ->> 'name'))
-        HAVING coalesce(t.matter, t.region, t.campaign::text) IS NOT NULL
-         ORDER BY 1, 4 DESC, 2
-        """,  # noqa: S608 -- every piece is written here
-        *_branch(unit_path),
-    )
-    return tuple(Facet(r["by"], r["code"], r["name"], r["count"]) for r in rows)
+    assert row is not None, "a row without a table is always there"
+    return msgspec.convert(row["tallies"], tuple[Tally, ...]), msgspec.convert(row["facets"], tuple[Facet, ...])
 
 
 async def given_back(tx: Transaction, before: datetime, limit: int) -> tuple[GivenBack, ...]:

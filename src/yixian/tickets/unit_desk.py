@@ -16,11 +16,14 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Level, RequestKind, Urgency
+from yixian.db.pool import Transaction
 from yixian.people.guards import needs
 from yixian.people.model import UNIT_ROLES, Actor, Role
-from yixian.tickets import above, service, words
-from yixian.tickets.desks import HERE, Here
+from yixian.tickets import above, choices, service, words
+from yixian.tickets.choices import Unclear, What
+from yixian.tickets.desks import HERE, Here, at_least
 from yixian.tickets.model import Action, Facet, Filters, Light, OrderRole, State, Step, Tally
+from yixian.tickets.service import Hand
 from yixian.web.render import page
 
 Asked = Request[Any, Any, Any]
@@ -105,6 +108,32 @@ def counted(tab: Tab, tallies: Sequence[Tally], light: Light | None = None) -> i
     return sum(t.count for t in tallies if stands_in(t, filters))
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """The numbers of the desk, as they are shown."""
+
+    tabs: Mapping[str, str]
+    """By tab; none where it is not counted."""
+    lights: Mapping[Light, str]
+    """Of the open tab."""
+
+
+async def counts_of(tx: Transaction, actor: Actor, hand: Hand, asked: str, now: datetime) -> tuple[Tab, Counts]:
+    """The tab to show and the numbers: of a hand that is too large to be counted whole, each up to a bound."""
+    checks = Role.UNIT_REVIEWER in actor.roles
+    if not hand.many:
+        tab = tab_of(asked, waits_for_check=checks and bool(counted(_tab("check"), hand.tallies)))
+        tabs = {t.key: n for t in TABS if (n := counted(t, hand.tallies)) is not None}
+        lights = {light: counted(tab, hand.tallies, light) or 0 for light in LIGHTS} if tab.key in tabs else {}
+        return tab, Counts({key: str(n) for key, n in tabs.items()}, {light: str(n) for light, n in lights.items()})
+    shown = [t for t in TABS if t.key not in _UNCOUNTED]
+    found = await service.up_to(tx, actor, [t.filters for t in shown], now)
+    tabs = {t.key: at_least(n) for t, n in zip(shown, found, strict=True)}
+    tab = tab_of(asked, waits_for_check=checks and tabs["check"] != "0")
+    under = [msgspec.structs.replace(tab.filters, light=light) for light in LIGHTS] if tab.key in tabs else []
+    lights = await service.up_to(tx, actor, under, now)
+    return tab, Counts(tabs, {light: at_least(n) for light, n in zip(LIGHTS, lights, strict=False)})
+
+
 class Narrowed(msgspec.Struct, frozen=True):
     """What a list was narrowed by, as it stands in the address."""
 
@@ -133,9 +162,29 @@ def narrowed(tab: Tab, by: Narrowed, city: City) -> Filters:
     )
 
 
+def of_unit(actor: Actor) -> Actor:
+    """The person as one of their unit, also when they may see more."""
+    return msgspec.structs.replace(actor, roles=actor.roles & UNIT_ROLES)
+
+
 def listed(actor: Actor, tab: Tab, by: Narrowed, city: City) -> Filters:
     """What the tab lists for this person: their branch's, also when they may see more."""
     return msgspec.structs.replace(narrowed(tab, by, city), unit_path=actor.unit_path)
+
+
+def _code(city: City, what: What, text: str) -> str:
+    """The code of what a field holds; as it is where it cannot be read."""
+    try:
+        return choices.code_of(city, what, text[:200])
+    except Unclear:
+        return text
+
+
+def _written(by: Narrowed, city: City) -> dict[str, str]:
+    """What the fields hold that stand in place of choices where there are too many tickets to count them."""
+    matter = choices.written(city, What.MATTERS, by.matter) if by.matter in city.matters else by.matter
+    region = choices.written(city, What.REGIONS, by.region) if by.region in city.regions else by.region
+    return {"matter": matter, "region": region}
 
 
 def _below(city: City, region: str) -> tuple[str, ...]:
@@ -183,12 +232,13 @@ def _places(facets: Sequence[Facet], city: City) -> tuple[Choice, ...]:
     return tuple(Choice(code, named[code], counts[code]) for code in sorted(shown, key=lambda c: named[c]))
 
 
-def tab_of(key: str, tallies: Sequence[Tally], role_checks: bool) -> Tab:
-    """The tab that was asked for; else the first with work in it, a reviewer's own first."""
-    if asked := next((t for t in TABS if t.key == key), None):
-        return asked
-    check = next(t for t in TABS if t.key == "check")
-    return check if role_checks and counted(check, tallies) else TABS[0]
+def tab_of(key: str, *, waits_for_check: bool) -> Tab:
+    """The tab that was asked for; else a reviewer's own while something waits in it, and the first."""
+    return next((t for t in TABS if t.key == key), _tab("check") if waits_for_check else TABS[0])
+
+
+def _tab(key: str) -> Tab:
+    return next(t for t in TABS if t.key == key)
 
 
 @get("/desk/unit", include_in_schema=False, dependencies=HERE, guards=[needs(*UNIT_ROLES)])
@@ -208,14 +258,14 @@ async def unit_desk(
     q: FromQuery[str] = "",
 ) -> Response[Any]:
     """What the branch has in hand, by the clock."""
-    actor = here.session.actor
-    by = Narrowed(light, urgency, matter, region, campaign, q)
+    actor = of_unit(here.session.actor)
+    by = Narrowed(light, urgency, _code(here.city, What.MATTERS, matter), _code(here.city, What.REGIONS, region), campaign, q)
     async with here.db.transaction(actor.acting) as tx:
-        tallies, facets = await service.hand(tx, actor, here.now)
-        open_tab = tab_of(tab, tallies, Role.UNIT_REVIEWER in actor.roles)
+        hand = await service.hand(tx, actor, here.now)
+        open_tab, counts = await counts_of(tx, actor, hand, tab, here.now)
         if open_tab.key == "returned":
             back, rest = await service.given_back(tx, _moment(after) or here.now + timedelta(seconds=1))
-            return _given_back(here, open_tab, tallies, back, rest, after)
+            return _given_back(here, open_tab, counts, back, rest, after)
         found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now)
         flags = await above.flags(here.request, tx, found.lines, here.now)
     asked = {"tab": open_tab.key, **by.asked()}
@@ -223,11 +273,12 @@ async def unit_desk(
         here.request,
         "tickets/unit_desk.html",
         session=here.session,
-        tabs=[(t, counted(t, tallies)) for t in TABS],
+        tabs=[(t, counts.tabs.get(t.key)) for t in TABS],
         open_tab=open_tab,
-        lights=[(each, counted(open_tab, tallies, each)) for each in LIGHTS] if counted(open_tab, tallies) is not None else [],
+        lights=list(counts.lights.items()),
         by=by,
-        choices=offered(facets, here.city),
+        choices=offered(hand.facets, here.city),
+        written=_written(by, here.city) if hand.many else {},
         narrowed=bool(by.asked()),
         found=found,
         flags=flags,
@@ -250,12 +301,12 @@ async def unit_desk(
     )
 
 
-def _given_back(here: Here, tab: Tab, tallies: Sequence[Tally], back: Sequence[Any], rest: datetime | None, after: str) -> Response[Any]:
+def _given_back(here: Here, tab: Tab, counts: Counts, back: Sequence[Any], rest: datetime | None, after: str) -> Response[Any]:
     return page(
         here.request,
         "tickets/unit_returned.html",
         session=here.session,
-        tabs=[(t, counted(t, tallies)) for t in TABS],
+        tabs=[(t, counts.tabs.get(t.key)) for t in TABS],
         open_tab=tab,
         back=back,
         next=f"/desk/unit?{urlencode({'tab': tab.key, 'after': rest.isoformat()})}" if rest else "",

@@ -5,7 +5,7 @@ They are asked for after a page has come, so that no page waits for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from yixian.db.pool import Database, Scope
 from yixian.people.model import Actor, Role, Session
 from yixian.tickets import above, service
-from yixian.tickets.model import Count, State
+from yixian.tickets.model import Filters, State
 
 Asked = Request[Any, Any, Any]
 
@@ -35,29 +35,24 @@ KEPT_MOST: Final = 500
 """Units whose numbers are remembered; then all are forgotten."""
 
 
-def waiting(actor: Actor, counts: Sequence[Count]) -> dict[str, int]:
-    """What waits at the desks of this person, by the desk's address; nothing where nothing waits."""
-    found: dict[str, int] = {}
+def waiting(actor: Actor) -> dict[str, Filters]:
+    """What waits at the desks of this person, by the desk's address."""
+    found: dict[str, Filters] = {}
     for desk, (role, states) in DESKS.items():
         if desk == "/desk/unit" and Role.UNIT_REVIEWER in actor.roles:
             states = (*(states if role in actor.roles else ()), State.UNIT_REVIEW)
         elif role not in actor.roles and (Role.SUPERVISOR not in actor.roles or desk == "/desk/unit"):
             continue
-        if n := sum(count.count for count in counts if count.state in states):
-            found[desk] = n
+        found[desk] = Filters(states=states, unit_path=actor.unit_path if desk == "/desk/unit" else "")
     return found
-
-
-def counts_at_all(actor: Actor) -> bool:
-    """Whether anything could wait for this person: nobody else costs a question to the database."""
-    return bool(actor.roles & {Role.SUPERVISOR, Role.UNIT_REVIEWER, *(role for role, _ in DESKS.values())})
 
 
 class Counted(msgspec.Struct, frozen=True):
     """What was counted, and when."""
 
     at: datetime
-    counts: tuple[Count, ...]
+    waits: Mapping[str, int] = {}
+    """By the desk's address, up to `tickets.service.COUNTED_TO`."""
     above: Mapping[str, int] = {}
     """What waits for a unit on the desks of rooms above: disputes, consultations, campaigns, answering sessions."""
 
@@ -68,20 +63,23 @@ async def count_waiting(
 ) -> Response[dict[str, int]]:
     """How many wait at each desk of who is signed in; at most `AGE` old."""
     actor = session.actor
-    last = await _counted(request, actor, db, now) if counts_at_all(actor) else Counted(now, ())
-    return Response({**last.above, **waiting(actor, last.counts)}, headers={"Cache-Control": f"private, max-age={AGE.seconds}"})
+    wanted = waiting(actor)
+    last = await _counted(request, actor, wanted, db, now) if wanted else Counted(now)
+    found = {desk: n for desk, n in {**last.above, **last.waits}.items() if n}
+    return Response(found, headers={"Cache-Control": f"private, max-age={AGE.seconds}"})
 
 
-async def _counted(request: Asked, actor: Actor, db: Database, now: datetime) -> Counted:
-    """Whoever has the same sight sees the same numbers: the whole hotline, or a branch of units."""
-    kept: dict[tuple[str, str], Counted] = request.app.state.setdefault("tickets_waiting", {})
+async def _counted(request: Asked, actor: Actor, wanted: Mapping[str, Filters], db: Database, now: datetime) -> Counted:
+    """Whoever has the same sight of the same desks sees the same numbers: the whole hotline, or a branch of units."""
+    kept: dict[tuple[str, ...], Counted] = request.app.state.setdefault("tickets_waiting", {})
     acting = actor.acting
-    sight = (acting.scope.value, acting.unit_path)
+    sight = (acting.scope.value, *(f"{desk}:{filters.unit_path}:{','.join(filters.states)}" for desk, filters in wanted.items()))
     last = kept.get(sight)
     if last is None or now - last.at >= AGE:
         async with db.transaction(acting) as tx:
             more = await above.unread(request, tx, actor, now) if acting.scope is Scope.UNIT else {}
-            last = Counted(now, await service.counts(tx, actor, now), more)
+            waits = await service.up_to(tx, actor, list(wanted.values()), now)
+            last = Counted(now, dict(zip(wanted, waits, strict=True)), more)
         if len(kept) >= KEPT_MOST:
             kept.clear()
         kept[sight] = last

@@ -63,6 +63,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     Action.CONFIRM_ALARM: "确认有危险",
     Action.STAND_DOWN: "解除警报",
     Action.AMEND: "更正事项与地点",
+    Action.HAND_OVER: "交接",
+    Action.REFER: "提请联合审定",
     Action.NEED_CARE: "报告情绪危急",
     Action.TAKE_CARE: "接手关怀",
     Action.RECOUNT: "重新计算时限",
@@ -80,6 +82,7 @@ TOLD: Final[Mapping[str, str]] = {
     Action.RATE: "您评价了办理结果",
     Action.CLOSE: "已办结",
     Action.REDO: "您不满意，正在重新办理",
+    Action.REFER: "您不满意，正在重新审定由哪个单位主办",
     Action.REOPEN: "重新办理",
     Action.URGE: "您催办了一次",
     Action.SUPPLEMENT: "您补充了内容",
@@ -186,10 +189,10 @@ CHANNELS: Final[Mapping[str, str]] = {
 }
 """Where it came in."""
 
-RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
-
 RATED: Final = (("response", "响应是否及时"), ("solution", "问题是否解决"), ("attitude", "态度如何"))
 """What is rated, as it was asked."""
+
+RATINGS: Final = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
 
 
 def sayings() -> tuple[str, ...]:

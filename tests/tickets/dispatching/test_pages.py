@@ -193,6 +193,99 @@ async def test_what_is_put_aside_comes_back_by_its_time_or_by_news(hotline: Hotl
     assert f"/desk/dispatch?ticket={second}" in desk.page.links
 
 
+async def somebody(hotline: Hotline, login: str) -> str:
+    """A person's staff id."""
+    return str(await hotline.owner.fetchval("SELECT id FROM staff WHERE login = $1", login))
+
+
+async def test_a_ticket_is_handed_to_a_colleague_with_the_reason_and_comes_back(hotline: Hotline) -> None:
+    first, second, third = await waiting(hotline, 3, WASTE)
+    head, dispatcher = await somebody(hotline, "supervisor"), await somebody(hotline, "dispatcher")
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    assert open_one(desk) == first
+    over = f"/desk/dispatch/{first}/hand-over?"
+    await desk.send(over, 422, keeper="", note="You know the owner")
+    assert "请选择交给谁" in desk.text and desk.page.form(over).fields["note"] == "You know the owner"
+    await desk.send(over, 409, keeper="nobody", note="You know the owner")
+    assert "没有这位派单员" in desk.text
+    await desk.send(over, keeper=head, note="You know the owner")
+    assert "已完成：交接" in desk.text and open_one(desk) == second
+    row = await hotline.owner.fetchrow("SELECT actor, note, detail FROM history WHERE action = 'hand_over'")
+    assert (row["actor"], row["note"], json.loads(row["detail"])) == (dispatcher, "You know the owner", {"from": "", "to": head})
+    # The colleague is offered it before all others; everybody sees whose it is; nobody else is offered it.
+    other = await (await hotline.staff("supervisor")).open("/desk/dispatch")
+    assert open_one(other) == first
+    assert "Dispatcher交给您" in other.text and "You know the owner" in other.text
+    await desk.open("/desk/dispatch")
+    assert "Supervisor 保管" in desk.text and open_one(desk) == second
+    await other.open("/desk/dispatch?tab=mine")
+    assert "我的 1" in other.text and open_one(other) == first
+    # The same again is no handing over; back to all is.
+    await other.open(f"/desk/dispatch?ticket={first}")
+    await other.send(over, 409, keeper=head, note="Mine")
+    assert "请选择另一位派单员" in other.text
+    await other.send(over, keeper="pile", note="Not today")
+    assert await hotline.owner.fetchval("SELECT keeper FROM ticket WHERE number = $1", first) is None
+    # Once it is dispatched nobody keeps it.
+    await other.open(f"/desk/dispatch?ticket={third}")
+    await other.send(f"/desk/dispatch/{third}/hand-over?", keeper=dispatcher, note="Yours")
+    await desk.open(f"/desk/dispatch?ticket={third}")
+    await desk.send(f"/desk/ticket/{third}/dispatch")
+    assert await hotline.owner.fetchval("SELECT keeper FROM ticket WHERE number = $1", third) is None
+
+
+async def test_all_mine_go_to_a_colleague_at_the_end_of_a_shift(hotline: Hotline) -> None:
+    numbers = await waiting(hotline, 4, WASTE)
+    head, dispatcher = await somebody(hotline, "supervisor"), await somebody(hotline, "dispatcher")
+    other = await hotline.staff("supervisor")
+    for number in numbers[:2]:
+        await other.open(f"/desk/dispatch?ticket={number}")
+        await other.send(f"/desk/dispatch/{number}/hand-over?", keeper=dispatcher, note="Please take these")
+    desk = await (await hotline.staff("dispatcher")).open(f"/desk/dispatch?ticket={numbers[2]}")
+    zone = ZoneInfo(hotline.app.state.process.live.city.pack.city.timezone)
+    until = (hotline.clock.now + timedelta(minutes=30)).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    await desk.send(f"/desk/dispatch/{numbers[2]}/park?", reason="The caller rings back", until=until)
+    await desk.open("/desk/dispatch?tab=mine")
+    assert "我的 3" in desk.text
+
+    async def hand_over_all(status: int, **typed: str) -> None:
+        token = desk.page.form("/logout").fields["csrf"]
+        body = {"csrf": token, "mine": "1", "what": "hand_over", **typed}
+        desk.answer = await desk.client.post("/desk/dispatch/bulk?tab=mine", data=body)
+        desk._looked_at(status)
+
+    assert desk.page.form("/desk/dispatch/bulk?tab=mine").fields["mine"] == "1"
+    await hand_over_all(422, keeper=head, note=" ")
+    assert "请选择交给谁" in desk.text
+    hotline.clock.forward(seconds=1)
+    await hand_over_all(200, keeper=head, note="End of my shift")
+    assert "3 件已完成" in desk.text
+    assert "我的 0" in (await desk.open("/desk/dispatch?tab=mine")).text
+    await other.open("/desk/dispatch?tab=mine")
+    assert "我的 3" in other.text
+    kept = await hotline.owner.fetch("SELECT number FROM ticket WHERE keeper = $1 ORDER BY number", head)
+    assert [r["number"] for r in kept] == sorted(numbers[:3])
+    # What was put aside is still put aside, until the same time, with the colleague.
+    await other.open(f"/desk/dispatch?tab=parked&ticket={numbers[2]}")
+    assert "The caller rings back" in other.text and "暂放 1" in other.text
+    assert await hotline.owner.fetchval("SELECT count(*) FROM history WHERE action = 'hand_over' AND note = 'End of my shift'") == 3
+    # Nothing waits for one person alone: near its limit it is offered to all.
+    assert open_one(await desk.open("/desk/dispatch")) == numbers[3]
+    await desk.send(f"/desk/ticket/{numbers[3]}/dispatch")
+    await hotline.owner.execute("UPDATE ticket SET amber_at = $2 WHERE number = $1", numbers[1], hotline.clock.now)
+    assert open_one(await desk.open("/desk/dispatch")) == numbers[1]
+
+
+async def test_who_may_not_hand_over(hotline: Hotline) -> None:
+    (number,) = await waiting(hotline, 1, WASTE)
+    roads = await (await hotline.staff("roads")).open("/desk/unit")
+    token = roads.page.form("/logout").fields["csrf"]
+    for path in (f"/desk/dispatch/{number}/hand-over", f"/desk/ticket/{number}/hand_over"):
+        answer = await roads.client.post(path, data={"csrf": token, "keeper": "pile", "note": "x"})
+        assert answer.status_code in (403, 404), path
+    assert await hotline.owner.fetchval("SELECT count(*) FROM history WHERE action = 'hand_over'") == 0
+
+
 async def supplements(hotline: Hotline, number: str) -> None:
     """The resident adds a word."""
     process = hotline.app.state.process

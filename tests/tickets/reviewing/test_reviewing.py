@@ -15,10 +15,10 @@ import pytest
 from tests.hotline import Browser, Hotline, hotline_on
 
 from yixian.db import bootstrap, outbox
-from yixian.people.model import Actor, Role
+from yixian.people.model import Actor, Role, citizen
 from yixian.settings import Settings
 from yixian.tickets import calling, service
-from yixian.tickets.model import Action, Reached, Step
+from yixian.tickets.model import Action, Rating, Reached, Step
 from yixian.tickets.reviewing import jobs, pages, sampling, words
 from yixian.tickets.reviewing import service as reviewing
 from yixian.web import render
@@ -346,3 +346,18 @@ async def test_the_list_of_calls_comes_from_the_index(hotline: Hotline) -> None:
             )
         )  # fmt: skip
     assert "ticket_to_call" in plan and "Sort" not in plan
+
+
+async def test_a_bad_rating_can_be_referred_to_joint_review_with_a_key(hotline: Hotline) -> None:
+    number = await passed(hotline, 7)
+    await step(hotline, citizen(number), number, Action.RATE, rating=Rating(3, 1, 3, "They say it is not theirs"))
+    desk = await (await hotline.staff("reviewer")).open("/desk/review?tab=rated")
+    assert open_one(desk, "refer") == number
+    assert all(f'data-key="{key}"' in desk.answer.text for key in "rwc")
+    await desk.send(f"/desk/ticket/{number}/refer", note="The answer says that it is another unit's")
+    assert "已完成：提请联合审定" in desk.text
+    row = await ticket(hotline, number)
+    assert (row["state"], row["rounds"]) == ("joint_review", 1)
+    assert await hotline.owner.fetchval("SELECT public FROM history WHERE action = 'refer'"), "the citizen sees it in the time line"
+    dispatcher = await (await hotline.staff("dispatcher")).open("/desk/dispatch?tab=joint")
+    assert f"/desk/ticket/{number}/joint-review" in dispatcher.page.links

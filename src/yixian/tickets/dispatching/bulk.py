@@ -36,6 +36,8 @@ class What(StrEnum):
     """All are about this, or happened there."""
     PARK = "park"
     """All are put aside."""
+    HAND_OVER = "hand_over"
+    """All go to another dispatcher, or back to all of them."""
 
 
 NAMES: Final = {
@@ -43,6 +45,7 @@ NAMES: Final = {
     What.UNIT: "派给同一单位",
     What.AMEND: "更正事项与地点",
     What.PARK: "暂放",
+    What.HAND_OVER: "交接",
 }
 NO_SUGGESTION: Final = "没有可用的派单建议：还不知道在哪里，或清单里没有承办单位。"
 CHANGED: Final = "刚刚已被他人处理，没有执行。"
@@ -100,6 +103,10 @@ async def _done(by: By, tx: Transaction, deed: Deed, aim: Aim) -> Ticket | None:
     if deed.what is What.PARK:
         assert deed.until is not None, "whoever reads the form asks for it"
         await service.park(tx, by.actor, aim.number, aim.version, deed.until, deed.reason, by.now)
+        return None
+    if deed.what is What.HAND_OVER:
+        step = msgspec.structs.replace(deed.step, version=aim.version)
+        await service.hand_over(tx, by.actor, aim.number, step, by.city, by.now)
         return None
     action = Action.AMEND if deed.what is What.AMEND else Action.DISPATCH
     await above.check(by.request, tx, aim.number, action)

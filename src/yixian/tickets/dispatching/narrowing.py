@@ -35,6 +35,7 @@ TABS: Final = (
     Tab("new", "待派单", Filters(states=_WAITING, parked=False), "没有等待派单的工单。"),
     Tab("returned", "退回的", Filters(states=_WAITING, returned=True, parked=False), "没有被退回的工单。"),
     Tab("joint", "联合审定", Filters(states=(State.JOINT_REVIEW,)), "没有等待审定的工单。"),
+    Tab("mine", "我的", Filters(states=(State.AWAITING_DISPATCH, State.JOINT_REVIEW)), "没有交给您的工单，也没有您暂放的。"),
     Tab("parked", "暂放", Filters(states=_WAITING, parked=True), "没有暂放的工单。"),
 )
 
@@ -78,10 +79,15 @@ def tab_of(by: Narrowed) -> Tab:
     return next((t for t in TABS if t.key == by.tab), TABS[0])
 
 
-def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, now: datetime) -> Filters:
-    """What the list shows. What cannot be read is as if it were not said. `grouped`: the tickets of the group, when one was named."""
+def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, actor: str, now: datetime) -> Filters:
+    """What the list shows. What cannot be read is as if it were not said. `grouped`: the tickets of the group, when one was named.
+
+    `actor`: staff id of who looks.
+    """
+    tab = tab_of(by)
     return msgspec.structs.replace(
-        tab_of(by).filters,
+        tab.filters,
+        keeper=actor if tab.key == "mine" else "",
         kind=RequestKind(by.kind) if by.kind in tuple(RequestKind) else None,
         regions=tuple(code for code in city.regions if by.at in city.register.ancestors(code)) if by.at in city.regions else (),
         before=now - AGES[by.age][0] if by.age in AGES else None,
@@ -103,27 +109,42 @@ class Choice(msgspec.Struct, frozen=True):
 
     code: str
     name: str
-    count: int
+    count: str
+    """As it is shown; empty where nobody has counted."""
     translate: bool = False
 
 
-def offered(found: Sequence[Found], city: City) -> Mapping[str, tuple[Choice, ...]]:
-    """What the queue can be narrowed by, with how many tickets of it there are."""
-    kinds = tuple(
-        Choice(f.code, KINDS[RequestKind(f.code)], f.count, True) for f in found if f.by == "kind" and f.code in tuple(RequestKind)
-    )
-    campaigns = tuple(Choice(f.code, f.name, f.count) for f in found if f.by == "campaign")
-    return {"kind": kinds, "at": _districts(found, city), "campaign": campaigns}
+def offered(found: Sequence[Found], city: City, most: int) -> Mapping[str, tuple[Choice, ...]]:
+    """What the queue can be narrowed by, with how many tickets of it there are.
+
+    Of a queue as long as `most` only its beginning was counted: then everything is offered, with so many at least.
+    """
+    cut = counted(found, "new") >= most
+    counts = {f.code: f.count for f in found if f.by == "kind"}
+    order = _by_count([kind.value for kind in RequestKind], counts, cut=cut)
+    kinds = tuple(Choice(code, KINDS[RequestKind(code)], _said(counts.get(code, 0), cut=cut), True) for code in order)
+    campaigns = tuple(Choice(f.code, f.name, _said(f.count, cut=cut)) for f in found if f.by == "campaign")
+    return {"kind": kinds, "at": _districts(found, city, cut=cut), "campaign": campaigns}
 
 
-def _districts(found: Sequence[Found], city: City) -> tuple[Choice, ...]:
-    counts: dict[str, int] = {}
+def _districts(found: Sequence[Found], city: City, *, cut: bool) -> tuple[Choice, ...]:
+    districts = [code for code, region in city.regions.items() if region.level is Level.DISTRICT]
+    counts = dict.fromkeys(districts, 0)
     for one in found:
         if one.by == "region":
             for code in city.register.ancestors(one.code):
-                if city.regions[code].level is Level.DISTRICT:
-                    counts[code] = counts.get(code, 0) + one.count
-    return tuple(Choice(code, city.region_name(code), n) for code, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+                if code in counts:
+                    counts[code] += one.count
+    return tuple(Choice(code, city.region_name(code), _said(counts[code], cut=cut)) for code in _by_count(districts, counts, cut=cut))
+
+
+def _by_count(codes: Sequence[str], counts: Mapping[str, int], *, cut: bool) -> list[str]:
+    """Those that there are, most first; all of them when only some were counted."""
+    return sorted((c for c in codes if cut or counts.get(c)), key=lambda c: (-counts.get(c, 0), c))
+
+
+def _said(n: int, *, cut: bool) -> str:
+    return f"{n}+" if cut and n else "" if cut else str(n)
 
 
 def counted(found: Sequence[Found], tab: str) -> int:

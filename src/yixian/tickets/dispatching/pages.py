@@ -15,18 +15,19 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.city.model import Urgency
+from yixian.people import service as staff
 from yixian.people.guards import needs
-from yixian.people.model import Actor, Role
+from yixian.people.model import Actor, Colleague, Role
 from yixian.tickets import above, changes, choices, desks, forms, placing, words
 from yixian.tickets import service as tickets
 from yixian.tickets.caring import service as caring
 from yixian.tickets.caring.model import InNeed
 from yixian.tickets.caring.pages import may_take
 from yixian.tickets.choices import Unclear, What
-from yixian.tickets.desks import HERE, Here
-from yixian.tickets.dispatching import bulk, drawing, marks, narrowing, parking, service
+from yixian.tickets.desks import HERE, Here, at_least
+from yixian.tickets.dispatching import bulk, drawing, keeping, marks, narrowing, parking, service
 from yixian.tickets.dispatching.bulk import By, Deed
-from yixian.tickets.dispatching.model import Beside, Entry, Load
+from yixian.tickets.dispatching.model import Aim, Beside, Entry, Load
 from yixian.tickets.dispatching.narrowing import Narrowed
 from yixian.tickets.lifecycle import WITH_UNIT, Refusal
 from yixian.tickets.model import Action, Filters, HistoryRow, Light, Line, Order, OrderRole, Page, State, Step
@@ -48,6 +49,7 @@ ALARMS_SHOWN: Final = 10
 LINES: Final = 50
 
 NO_BASIS: Final = "请写明理由和依据。"
+DONE: Final = {"park": "暂放", "take_up": "取回", "back": "派回原单位", "convene": "请单位会审"}
 NOBODY_GAVE_IT_BACK: Final = "没有单位退回过这件工单。"
 
 
@@ -75,6 +77,10 @@ class Queue(msgspec.Struct, frozen=True):
     counted: Sequence[Any]
     taken: Mapping[Any, tuple[Present, ...]]
     flags: Mapping[Any, tuple[str, ...]]
+    colleagues: tuple[Colleague, ...]
+    """To whom a ticket can be handed over; the person who looks among them."""
+    keepers: Mapping[str, str]
+    """Names of those who keep tickets of the list, by staff id."""
     in_need: tuple[InNeed, ...] = ()
     """Who may take their own life, while nobody has dispatched their ticket: afterwards the supervisors' board alone shows it."""
 
@@ -87,7 +93,9 @@ class Opened(msgspec.Struct, frozen=True):
     suggestions: tuple[dict[str, Any], ...]
     matter: str
     rows: tuple[HistoryRow, ...]
-    """Its history, when a unit gave it back or disputes it."""
+    """Its history, when a unit gave it back or disputes it, or a dispatcher was given it."""
+    names: Mapping[str, str] = {}
+    """Of the dispatchers between whom it was handed over, by staff id."""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -142,20 +150,23 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
     actor, now = here.session.actor, here.now
     group = narrowing.uuid_of(by.group)
     grouped = await above.grouped(here.request, tx, group) if group else None
-    found = await tickets.worklist(tx, actor, narrowing.filters(by, here.city, grouped, now), after, LINES, now)
+    found = await tickets.worklist(tx, actor, narrowing.filters(by, here.city, grouped, actor.id, now), after, LINES, now)
     counted = await service.counts(tx, now)
     waiting = narrowing.counted(counted, "alarms")
     alarms = await tickets.worklist(tx, actor, ALARMS, "", ALARMS_SHOWN, now) if waiting else Page((), "")
     lines = _together(narrowing.tab_of(by).key, found, alarms)
-    ids = {line.id: line.number for line in lines}
-    if ticket:
-        chosen, taken = ticket, await presence.others(tx, list(ids), now)
-    else:
-        offered, taken = await presence.offer(tx, actor, list(ids), now)
-        chosen = ids[offered] if offered else ""
+    offering = {line.id: line.number for line in keeping.to_offer(lines, actor.id)}
+    chosen, taken = ticket, {}
+    if not ticket:
+        offered, taken = await presence.offer(tx, actor, list(offering), now)
+        chosen = offering[offered] if offered else ""
+    if ticket or len(offering) < len(lines):
+        taken = await presence.others(tx, [line.id for line in lines], now)
     flags = await above.flags(here.request, tx, lines, now)
+    colleagues = await staff.colleagues(tx, DISPATCHING)
+    keepers = await staff.names(tx, sorted({line.keeper for line in lines if line.keeper}))
     in_need = tuple(one for one in await caring.in_need(tx) if one.state is State.AWAITING_DISPATCH)
-    return Queue(found, alarms, counted, taken, flags, in_need), chosen
+    return Queue(found, alarms, counted, taken, flags, colleagues, keepers, in_need), chosen
 
 
 def _together(tab: str, found: Page, alarms: Page) -> tuple[Line, ...]:
@@ -176,9 +187,10 @@ async def _opened(here: Here, tx: Any, number: str, place: str) -> Opened | None
     matter = ticket.matter or next((str(s.get("matter") or "") for s in suggestions), "")
     units = {str(s["unit"]) for s in suggestions if s.get("unit")} | {o.unit for o in seen.orders if o.role is OrderRole.LEAD}
     beside = await service.beside(tx, ticket, matter, units, here.city, here.now)
-    disputed = ticket.returns or ticket.state is State.JOINT_REVIEW
+    disputed = ticket.returns or ticket.state is State.JOINT_REVIEW or ticket.keeper
     rows = await tickets.time_line(tx, ticket) if disputed else ()
-    return Opened(seen, beside, suggestions, matter, rows)
+    handed = {str(row.detail.get("to") or "") for row in rows if row.action == Action.HAND_OVER} | {row.actor for row in rows}
+    return Opened(seen, beside, suggestions, matter, rows, await staff.names(tx, sorted(handed - {""})) if ticket.keeper else {})
 
 
 def _place(written: str, city: City) -> tuple[str, str]:
@@ -213,10 +225,10 @@ def _page(
         "tickets/dispatch.html",
         status=tried.status if tried else 200,
         session=here.session,
-        tabs=[(t, narrowing.counted(queue.counted, t.key)) for t in narrowing.TABS],
+        tabs=[(t, at_least(narrowing.counted(queue.counted, t.key))) for t in narrowing.TABS],
         open_tab=tab,
         by=by,
-        choices=narrowing.offered(queue.counted, city),
+        choices=narrowing.offered(queue.counted, city, tickets.COUNTED_TO),
         ages=narrowing.AGES,
         found=msgspec.structs.replace(queue.found, lines=lines),
         urgent={line.id for line in queue.alarms.lines},
@@ -241,6 +253,10 @@ def _page(
         present_said=presence_words.sentences(queue.taken.get(seen.ticket.id, ()), city) if seen else (),
         deeds=bulk.NAMES,
         bulk_what=bulk.What,
+        colleagues=queue.colleagues,
+        keepers=queue.keepers,
+        handed=_handed(opened) if opened else None,
+        pile=keeping.BACK,
         park_until=_local_hour(now, city),
         tried_deed=tried.deed if tried else "",
         typed=tried.values if tried else {},
@@ -257,8 +273,16 @@ def _page(
     )
 
 
+def _handed(opened: Opened) -> tuple[HistoryRow, str, str] | None:
+    """How the ticket came to who keeps it: the step, who handed it over, who has it."""
+    last = next((row for row in reversed(opened.rows) if row.action == Action.HAND_OVER), None)
+    if last is None or not opened.seen.ticket.keeper:
+        return None
+    return last, opened.names.get(last.actor, ""), opened.names.get(opened.seen.ticket.keeper, "")
+
+
 def _done(key: str) -> str:
-    return {"park": "暂放", "take_up": "取回", "back": "派回原单位"}.get(key, words.ACTIONS.get(key, ""))
+    return DONE.get(key, words.ACTIONS.get(key, ""))
 
 
 def _decided_by(opened: Opened, region: str, city: City) -> dict[str, Any]:
@@ -348,6 +372,24 @@ async def send_back(here: NamedDependency[Here], by: NamedDependency[Narrowed], 
     return Redirect(_with(by, done="back", number=number), status_code=303)
 
 
+@post("/desk/dispatch/{number:str}/hand-over", include_in_schema=False, dependencies=HERE | BY, guards=[needs(*DISPATCHING)])
+async def hand_over(here: NamedDependency[Here], by: NamedDependency[Narrowed], number: FromPath[str]) -> Response[Any]:
+    """Gives the ticket to another dispatcher, or back to all, with the reason."""
+    sent = _typed(await here.request.form(), "keeper", "note", "version")
+    version, to = _version(sent["version"]), keeping.keeper(sent["keeper"])
+    if to is None or not sent["note"].strip():
+        return await _desk(here, by, number, tried=Tried("hand_over", sent, 422, keeping.NO_ONE))
+    try:
+        async with here.db.transaction(here.session.actor.acting) as tx:
+            step = Step(keeper=to, note=sent["note"].strip(), version=version)
+            await service.hand_over(tx, here.session.actor, number, step, here.city, here.now)
+    except Refused as refused:
+        return await _desk(here, by, number, tried=Tried("hand_over", sent, 409, str(refused)))
+    except Overtaken as overtaken:
+        return await _desk(here, by, number, tried=Tried("hand_over", sent, 409, str(overtaken), version))
+    return Redirect(_with(by, done=Action.HAND_OVER, number=number), status_code=303)
+
+
 async def _back(here: Here, number: str, step: Step) -> None:
     actor = here.session.actor
     async with here.db.transaction(actor.acting) as tx:
@@ -379,8 +421,10 @@ async def do_to_many(here: NamedDependency[Here], by: NamedDependency[Narrowed])
     what = str(sent.get("what") or "")
     if what not in tuple(bulk.What):
         raise usual(400)
-    typed = _typed(sent, "unit", "basis", "matter", "region", "reason", "until")
+    typed = _typed(sent, "unit", "basis", "matter", "region", "reason", "until", "keeper", "note")
     deed, wrong = _deed(bulk.What(what), typed, here.city, desks.zone_of(here.city))
+    if what == bulk.What.HAND_OVER and sent.get("mine"):
+        chosen = await _mine(here)
     if not chosen:
         wrong = "请先选中工单。"
     who = By(here.request, here.db, here.session.actor, here.city, here.now)
@@ -403,8 +447,25 @@ async def do_to_many(here: NamedDependency[Here], by: NamedDependency[Narrowed])
         action=f"/desk/dispatch/bulk?{urlencode(by.asked())}",
         park_until=typed["until"],
         deeds=bulk.NAMES,
+        colleagues=await _colleagues(here),
+        pile=keeping.BACK,
+        actor=here.session.actor.id,
         city=here.city,
     )
+
+
+async def _mine(here: Here) -> tuple[Aim, ...]:
+    """All that the person keeps or has put aside, as many as can be handed over at once."""
+    actor, filters = here.session.actor, narrowing.filters(Narrowed("mine"), here.city, None, here.session.actor.id, here.now)
+    async with here.db.transaction(actor.acting) as tx:
+        return tuple(
+            [Aim(line.number, line.version) async for lines in tickets.walk(tx, actor, filters, bulk.MOST, here.now) for line in lines]
+        )
+
+
+async def _colleagues(here: Here) -> tuple[Colleague, ...]:
+    async with here.db.transaction(here.session.actor.acting) as tx:
+        return await staff.colleagues(tx, DISPATCHING)
 
 
 def _deed(what: bulk.What, typed: Mapping[str, str], city: City, zone: Any) -> tuple[Deed | None, str]:
@@ -423,6 +484,10 @@ def _deed(what: bulk.What, typed: Mapping[str, str], city: City, zone: Any) -> t
             return (Deed(what, Step(unit=unit, basis=typed["basis"])), "") if ready else (None, "请选择承办单位并写明派单依据。")
         case bulk.What.AMEND:
             return (Deed(what, Step(matter=matter, region=region)), "") if matter or region else (None, "请选择与现在不同的事项或区域。")
+        case bulk.What.HAND_OVER:
+            to = keeping.keeper(typed["keeper"])
+            ready = to is not None and typed["note"].strip()
+            return (Deed(what, Step(keeper=to or "", note=typed["note"].strip())), "") if ready else (None, keeping.NO_ONE)
         case bulk.What.PARK:
             until = parking.moment(typed["until"], zone)
             if until is None:
@@ -501,8 +566,8 @@ async def load_of_unit(
 
 def sayings() -> tuple[str, ...]:
     """Fixed sentences of the desk, for the test of the catalogue."""
-    said = (NO_BASIS, NOBODY_GAVE_IT_BACK, "请先选中工单。", "暂放", "取回", "派回原单位", *ORDERS.values())
-    return (*said, *narrowing.sayings(), *parking.sayings(), *marks.sayings(), *bulk.sayings())
+    said = (NO_BASIS, NOBODY_GAVE_IT_BACK, "请先选中工单。", *DONE.values(), *ORDERS.values())
+    return (*said, *narrowing.sayings(), *parking.sayings(), *keeping.sayings(), *marks.sayings(), *bulk.sayings())
 
 
-routes = (dispatch_desk, do_to_many, park, take_up, send_back, load_page, load_of_unit)
+routes = (dispatch_desk, do_to_many, park, take_up, send_back, hand_over, load_page, load_of_unit)

@@ -14,7 +14,8 @@ from yixian.tickets import service as tickets
 from yixian.tickets.dispatching import parking, store
 from yixian.tickets.dispatching.model import Beside, Found, Load
 from yixian.tickets.lifecycle import Refusal
-from yixian.tickets.model import Action, Ticket
+from yixian.tickets.model import Action, Step, Ticket
+from yixian.tickets.presence import service as presence
 from yixian.tickets.service import Overtaken, Refused
 
 PAST_SHOWN: Final = 6
@@ -24,8 +25,8 @@ RETURNS_WITHIN: Final = timedelta(days=30)
 
 
 async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
-    """What waits, by tab, and what the queue can be narrowed by. One statement."""
-    return await store.counts(tx, now)
+    """What waits, by tab, and what the queue can be narrowed by, each counted up to `tickets.COUNTED_TO`. One statement."""
+    return await store.counts(tx, tickets.COUNTED_TO, now)
 
 
 async def loads(tx: Transaction, units: Sequence[str] | None, city: City, now: datetime) -> tuple[Load, ...]:
@@ -67,6 +68,22 @@ async def take_up(tx: Transaction, number: str, now: datetime) -> None:
     """
     ticket, _ = await tickets.read(tx, number)
     await store.take_up(tx, ticket.id, now)
+
+
+async def hand_over(tx: Transaction, actor: Actor, number: str, step: Step, city: City, now: datetime) -> Ticket:
+    """Gives a waiting ticket to another dispatcher (`step.keeper`) or back to all; one that was put aside stays so with the other.
+
+    Raises:
+        NotFound, Refused, Overtaken: as for `tickets.act`.
+    """
+    before, _ = await tickets.read(tx, number)
+    parked = await store.parked(tx, before.id, before.version, now) if step.keeper else None
+    moved = await tickets.act(tx, actor, number, Action.HAND_OVER, step, city, now)
+    if parked:
+        await store.park(tx, moved.id, moved.version, parked.until, parked.reason, step.keeper, now)
+    # Who hands it over has done with it: it is free for the other at once.
+    await presence.leave(tx, actor, number)
+    return moved
 
 
 def midnight(city: City, now: datetime) -> datetime:

@@ -11,38 +11,68 @@ import msgspec
 from yixian.db.ids import first_id
 from yixian.db.pool import Transaction
 from yixian.tickets.dispatching.model import Beside, Found, Load, Near, Parking, Past
-from yixian.tickets.store import PARKED
+from yixian.tickets.store import KEPT_BY, PARKED
 
 
-async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
-    """What waits, by tab, and what the queue can be narrowed by, most first; one statement over what is not dispatched."""
+async def counts(tx: Transaction, most: int, now: datetime) -> tuple[Found, ...]:
+    """What waits, by tab, and what the queue can be narrowed by, most first; one statement, which stops counting each at `most`.
+
+    What the queue can be narrowed by is counted among its first `most` tickets.
+    """
     rows = await tx.fetch(
         f"""
-        WITH waiting AS MATERIALIZED (
-            SELECT t.state, t.kind, t.urgency, t.region, t.campaign, t.special ->> 'name' AS name, t.returns,
-                   {PARKED.format("$1")} AS parked
+        WITH queue AS MATERIALIZED (
+            SELECT t.kind, t.region, t.campaign, t.special ->> 'name' AS name
               FROM ticket t
              WHERE t.closed_at IS NULL
-               AND t.state IN ('awaiting_dispatch', 'joint_review')
-        ), queue AS (
-            SELECT *
-              FROM waiting
-             WHERE state = 'awaiting_dispatch'
-               AND NOT parked
+               AND t.state = 'awaiting_dispatch'
+               AND NOT {PARKED.format("$1")}
+             ORDER BY coalesce(t.next_due, 'infinity'::timestamptz), t.id
+             LIMIT $2
         )
-        SELECT 'tab' AS by, CASE WHEN state = 'joint_review' THEN 'joint' WHEN parked THEN 'parked' ELSE 'new' END AS code,
-               '' AS name, count(*)
-          FROM waiting
-         GROUP BY 2
+        SELECT 'tab' AS by, 'new' AS code, '' AS name, (SELECT count(*) FROM queue) AS count
          UNION ALL
         SELECT 'tab', 'returned', '', count(*)
-          FROM queue
-         WHERE returns > 0
+          FROM (SELECT
+                  FROM ticket t
+                 WHERE t.closed_at IS NULL
+                   AND t.state = 'awaiting_dispatch'
+                   AND t.returns > 0
+                   AND NOT {PARKED.format("$1")}
+                 LIMIT $2) t
+         UNION ALL
+        SELECT 'tab', 'joint', '', count(*)
+          FROM (SELECT
+                  FROM ticket t
+                 WHERE t.closed_at IS NULL
+                   AND t.state = 'joint_review'
+                 LIMIT $2) t
+         UNION ALL
+        SELECT 'tab', 'parked', '', count(*)
+          FROM (SELECT DISTINCT k.ticket
+                  FROM parking k
+                  JOIN ticket t ON t.id = k.ticket
+                 WHERE k.until > $1
+                   AND k.ended_at IS NULL
+                   AND k.version = t.version
+                   AND t.state = 'awaiting_dispatch'
+                 LIMIT $2) t
+         UNION ALL
+        SELECT 'tab', 'mine', '', count(*)
+          FROM (SELECT
+                  FROM ticket t
+                 WHERE t.closed_at IS NULL
+                   AND t.state IN ('awaiting_dispatch', 'joint_review')
+                   AND {KEPT_BY.format(keeper="(SELECT acting_actor())", now="$1")}
+                 LIMIT $2) t
          UNION ALL
         SELECT 'tab', 'alarms', '', count(*)
-          FROM waiting
-         WHERE urgency = 'critical'
-           AND state = 'awaiting_dispatch'
+          FROM (SELECT
+                  FROM ticket t
+                 WHERE t.closed_at IS NULL
+                   AND t.state = 'awaiting_dispatch'
+                   AND t.urgency = 'critical'
+                 LIMIT $2) t
          UNION ALL
         SELECT 'kind', kind, '', count(*)
           FROM queue
@@ -60,6 +90,7 @@ async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
          ORDER BY 1, 4 DESC, 2
         """,  # noqa: S608 -- every piece is written here
         now,
+        most,
     )
     return tuple(Found(*r) for r in rows)
 
@@ -183,6 +214,26 @@ async def park(tx: Transaction, ticket: UUID, version: int, until: datetime, rea
         now,
     )
     return bool(done)
+
+
+async def parked(tx: Transaction, ticket: UUID, version: int, now: datetime) -> Parking | None:
+    """The parking of a ticket that stands at `version`; None when it is not put aside."""
+    row = await tx.fetchrow(
+        """
+        SELECT at, until, reason, staff, version, ended_at
+          FROM parking
+         WHERE ticket = $1
+           AND version = $2
+           AND until > $3
+           AND ended_at IS NULL
+         ORDER BY at DESC
+         LIMIT 1
+        """,
+        ticket,
+        version,
+        now,
+    )
+    return Parking(*row) if row else None
 
 
 async def take_up(tx: Transaction, ticket: UUID, now: datetime) -> None:

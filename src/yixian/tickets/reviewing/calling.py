@@ -164,7 +164,7 @@ def _page(here: Here, listed: _Listed, opened: Opened | None, tried: Tried, *, d
         reached=review_words.REACHED,
         rate=forms.FORMS[Action.RATE],
         offered=offered,
-        later_forms=[(a, forms.FORMS[a]) for a in (Action.REDO, Action.CLOSE) if a in offered],
+        later_forms=[(a, forms.FORMS[a]) for a in (Action.REDO, Action.REFER, Action.CLOSE) if a in offered],
         to_dispatcher=bool(ticket and ticket.rounds),
         values=tried.filled.values if tried.filled else {},
         errors=tried.errors,

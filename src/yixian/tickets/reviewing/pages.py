@@ -47,9 +47,13 @@ TABS: Final = (
 NO_REASON: Final = "请选择或写明退回理由。"
 FORMS_OF: Final[Mapping[str, tuple[Action, ...]]] = {
     "extensions": (Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION),
-    "rated": (Action.REDO, Action.CLOSE),
+    "rated": (Action.REDO, Action.REFER, Action.CLOSE),
 }
 """What is decided in a tab beside the verdicts on answers: as on the ticket's page."""
+KEYS: Final[Mapping[Action, str]] = {
+    Action.GRANT_EXTENSION: "a", Action.REFUSE_EXTENSION: "s", Action.REDO: "r", Action.REFER: "w", Action.CLOSE: "c",
+}  # fmt: skip
+"""With which key each is opened."""
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -176,6 +180,7 @@ def _page(
         **(beside(opened) if opened else {}),
         may_pass=Action.PASS in offered,
         forms=[(a, forms.FORMS[a]) for a in FORMS_OF.get(key, ()) if a in offered],
+        form_keys=KEYS,
         second=next((d for d in listed.drawn if ticket and d.ticket == ticket.id), None),
         reasons=review_words.REASONS,
         chosen=tried.chosen if tried else (),
@@ -213,7 +218,7 @@ def earlier(rows: Sequence[HistoryRow]) -> tuple[Answered, ...]:
     for row in rows:
         if row.action == Action.REPLY:
             found.append(Answered(str(row.detail.get("answer") or ""), row.at))
-        elif found and row.action in (Action.SEND_BACK, Action.REDO, Action.REOPEN):
+        elif found and row.action in (Action.SEND_BACK, Action.REDO, Action.REFER, Action.REOPEN):
             found[-1] = msgspec.structs.replace(found[-1], why=row.note)
     return tuple(found[:-1])
 

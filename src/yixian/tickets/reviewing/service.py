@@ -122,7 +122,7 @@ async def waiting(tx: Transaction, now: datetime) -> dict[Waiting, int]:
 
 def rung(rows: Sequence[HistoryRow]) -> tuple[Rung, ...]:
     """The calls of this round that did not end with a rating, oldest first."""
-    begun = max((row.seq for row in rows if row.action in (Action.REDO, Action.REOPEN)), default=0)
+    begun = max((row.seq for row in rows if row.action in (Action.REDO, Action.REFER, Action.REOPEN)), default=0)
     return tuple(
         Rung(row.at, row.actor, str(row.detail.get("reached") or "no_answer"), row.note)
         for row in rows

@@ -77,11 +77,11 @@ async def figures(tx: Transaction, actor: str, since: datetime) -> Figures:
                count(*) FILTER (WHERE h.action = 'rate'),
                count(*) FILTER (WHERE h.action = 'rate' AND (h.detail ->> 'solution')::integer >= 3),
                count(*) FILTER (WHERE h.action = 'call_back'),
-               count(*) FILTER (WHERE h.action IN ('redo', 'close'))
+               count(*) FILTER (WHERE h.action IN ('redo', 'refer', 'close'))
           FROM history h
          WHERE h.actor = $1
            AND h.at >= $2
-           AND h.action IN ('pass', 'send_back', 'call_back', 'rate', 'close', 'redo')
+           AND h.action IN ('pass', 'send_back', 'call_back', 'rate', 'close', 'redo', 'refer')
         """,
         actor,
         since,

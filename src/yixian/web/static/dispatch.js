@@ -43,7 +43,7 @@ for (const heading of document.querySelectorAll("summary[data-key]")) {
   heading.addEventListener("click", () => {
     requestAnimationFrame(() => {
       const fold = heading.parentElement;
-      if (fold.open) fold.querySelector("button.primary, input:not([type=hidden], [type=checkbox]), textarea")?.focus();
+      if (fold.open) fold.querySelector("button.primary, select, input:not([type=hidden], [type=checkbox]), textarea")?.focus();
     });
   });
 }

@@ -7,6 +7,19 @@ back?.addEventListener("toggle", () => {
   if (back.open) back.querySelector("[data-reason]")?.focus();
 });
 
+// A key on a heading that folds leads to its first field; an open one stays open.
+for (const heading of document.querySelectorAll("details:not([data-send-back]) > summary[data-key]")) {
+  heading.addEventListener("click", (event) => {
+    const fold = heading.parentElement;
+    const go = () => fold.querySelector("textarea, input:not([type=hidden]), button")?.focus();
+    if (!fold.open) requestAnimationFrame(go);
+    else if (event.detail === 0 && !fold.contains(document.activeElement)) {
+      event.preventDefault();
+      go();
+    }
+  });
+}
+
 const ratings = document.querySelector("[data-ratings]");
 
 function rate(digit) {
