@@ -68,7 +68,7 @@ LARGEST_BODY = 256 * 1024
 
 ROUTES = (
     "yixian.intake.api", "yixian.tickets.api", "yixian.people.api", "yixian.disputes.api", "yixian.disputes.pages",
-    "yixian.tickets.asking_back", "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages",
+    "yixian.tickets.asking_back", "yixian.disputes.consulting_api", "yixian.disputes.consulting_pages", "yixian.disputes.deciding_pages",
     "yixian.groups.api", "yixian.groups.pages", "yixian.learning.pages",
     "yixian.responsibilities.api", "yixian.responsibilities.pages",
     "yixian.campaigns.api", "yixian.campaigns.pages", "yixian.administration.api", "yixian.administration.pages",
