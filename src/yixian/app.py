@@ -59,6 +59,7 @@ from yixian.tickets import service as tickets
 from yixian.tickets.above import Above
 from yixian.web import problems, render, static
 from yixian.web.problems import FieldError, Problem
+from yixian.web.refused_bodies import RefusedBodies
 from yixian.web.render import About, Desk
 
 log = structlog.get_logger("yixian.app")
@@ -152,6 +153,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
         route_handlers=[health, health_alone, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
         dependencies={name: Provide(give, **how) for name, give, how in _dependencies()},
         exception_handlers=problems.handlers(PROBLEMS),
+        middleware=[RefusedBodies()],
         before_send=[static.secure],
         lifespan=[lifespan],
         openapi_config=_openapi(),
@@ -371,8 +373,8 @@ def _openapi() -> OpenAPIConfig:
             Tag("answering"),
             Tag("session"),
             Tag("staff"),
+            Tag("city"),
         ],
         use_handler_docstrings=True,
-            Tag("city"),
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

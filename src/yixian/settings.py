@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -77,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of measuring data that is not part of the project; benches and a few tests read it."""
 
 
+_NOT_SETTINGS: Final = frozenset({"YIXIAN_CONFIG", "YIXIAN_CHROMIUM"})
+"""Names of ours that are none: the file of settings, and the browser that tests drive."""
+
+
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and says what it should be."""
 
@@ -94,7 +99,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     known = {f.name for f in msgspec.structs.fields(Settings)}
     for name, value in env.items():
         key = name.removeprefix("YIXIAN_").lower()
-        if name.startswith("YIXIAN_") and key in known:
+        if name.startswith("YIXIAN_") and name not in _NOT_SETTINGS:
+            if key not in known:
+                raise SettingsError(f"{name} is no setting{_nearest(key, known)}. See docs/reference/settings.md.")
             values[key] = value
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
@@ -121,6 +128,12 @@ def _from_file(path: Path) -> dict[str, Any]:
     if unknown := sorted(set(values) - known):
         raise SettingsError(f"{path} has settings that do not exist: {', '.join(unknown)}. See docs/reference/settings.md.")
     return values
+
+
+def _nearest(key: str, known: Collection[str]) -> str:
+    """What was probably meant: a setting that is misspelt must not be passed over in silence."""
+    found = get_close_matches(key, known, 1)
+    return f"; did you mean YIXIAN_{found[0].upper()}?" if found else ""
 
 
 def _decode(kind: type, value: Any) -> Any:
