@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yixian.app import clock
+from yixian.city.model import Level
 from yixian.db import pool
 from yixian.people import service
 from yixian.people.model import SYSTEM_ACTOR, Role
@@ -45,6 +46,9 @@ PAGES: tuple[tuple[str, Role, str], ...] = (
     ("review", Role.REVIEWER, "/desk/review"),
     ("call-back", Role.CALL_BACK, "/desk/callback"),
     ("unit's worklist, the whole tree", Role.HANDLER, "/desk/unit"),
+    ("the same, to be signed and overdue", Role.HANDLER, "/desk/unit?tab=sign&light=red"),
+    ("unit's worklist, one district", Role.UNIT_REVIEWER, "/desk/unit?tab=todo"),
+    ("the same, closed", Role.UNIT_REVIEWER, "/desk/unit?tab=closed"),
     ("groups", Role.SUPERVISOR, "/desk/groups"),
 )
 
@@ -136,7 +140,7 @@ async def people(stack: Stack) -> AsyncIterator[dict[Role, Mapping[str, str]]]:
         found: dict[Role, Mapping[str, str]] = {}
         async with connected(stack.url, 1) as client:
             for role in {role for _, role, _ in PAGES}:
-                unit = staff.top_of(stack.pack) if role is Role.HANDLER else stack.pack.city.fallback_unit
+                unit = _unit_of(role, stack)
                 new = service.NewStaff(
                     f"{run_name(clock())}-{role.replace('_', '-')}", str(role), frozenset({role}), unit, must_change=False
                 )
@@ -146,6 +150,15 @@ async def people(stack: Stack) -> AsyncIterator[dict[Role, Mapping[str, str]]]:
         yield found
     finally:
         await database.close()
+
+
+def _unit_of(role: Role, stack: Stack) -> str:
+    """Who handles sees the whole tree of units; who reviews for a unit, the first district's; everybody else is of the hotline."""
+    if role is Role.HANDLER:
+        return staff.top_of(stack.pack)
+    if role is Role.UNIT_REVIEWER:
+        return next(u.code for u in stack.pack.units if u.level is Level.DISTRICT and u.code == u.region)
+    return stack.pack.city.fallback_unit
 
 
 async def asked(stack: Stack, rounds: int) -> dict[str, Any]:

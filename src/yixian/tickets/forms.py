@@ -121,7 +121,8 @@ FORMS: Final[Mapping[Action, Form]] = {
         hint="更正后派单建议随之更新。",
     ),
     Action.HAND_OVER: Form(
-        (Field("keeper", Kind.LINE, "交给谁", False, "工号；不填则放回待派列表。"), _note("交接说明")), hint="在派单台上可以从名单里选择。"
+        (Field("keeper", Kind.LINE, "交给谁", False, "派单员的编号；不填则放回待派列表。"), _note("交接说明")),
+        hint="在派单台上可以从名单里选择。",
     ),
     Action.REFER: Form(
         (_note("为什么要重新审定由谁主办"),),

@@ -56,6 +56,9 @@ STAFF: Final = tuple(HOTLINE_ROLES | UNIT_ROLES)
 
 NOT_SENT: Final = "答复还没有送出：公开答复里可能有个人信息。请删去，或确认可以公开后再提交。"
 
+ON_THE_DESK: Final = frozenset({Action.HAND_OVER})
+"""Steps that are taken at a desk, where there is more to choose from."""
+
 LEAVES_THE_DESK: Final = frozenset({Action.RETURN, Action.HAND_UP})
 """After these a unit may no longer see the ticket: it is taken back to its list."""
 
@@ -290,7 +293,7 @@ def _page(
     back: str = "",
 ) -> Response[Any]:
     ticket, orders = sight.seen.ticket, sight.seen.orders
-    offered = [edge.action for edge in sight.seen.offered]
+    offered = [edge.action for edge in sight.seen.offered if edge.action not in ON_THE_DESK]
     asked = [(action, forms.FORMS[action]) for action in offered]
     waits_for = {a for a, form in asked if form.look == "primary" and _is_owed(a, sight.seen, here.session.actor)}
     return page(
