@@ -136,6 +136,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                 lambda: _about(live.city),
                 DESKS,
             )
+            app.state[problems.WHOSE] = sessions.whose
             app.state[above.COUNTING] = (consulting.unread, answering.unread, campaigns.unread)
             app.state[above.BOARDING] = (operator_cards.agents, dispute_cards.disputes, dispute_cards.consultations)
             app.state[above.GROUPING] = groups.tickets_of

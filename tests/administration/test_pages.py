@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader
 from tests.hotline import Browser, Hotline, hotline_on
 
 from yixian.administration import jobs
 from yixian.administration.fields import FIELDS
 from yixian.city.adjustments import Thing
 from yixian.db import bootstrap, pool
+from yixian.db import jobs as queue
 from yixian.db.jobs import Job
 
 
@@ -212,3 +214,57 @@ async def test_the_security_administrator_sees_fingerprints_and_no_city(hotline:
     master = (hotline.app.state.process.settings.home / "master.key").read_text().strip()
     await security.open("/admin/keys")
     assert "加密来电人信息和一次性口令" in security.text and master[:8] not in security.text
+
+
+async def test_running_tickets_are_counted_again_where_that_was_ticked(hotline: Hotline, admin: Browser) -> None:
+    await hotline.says("The bin was not emptied")
+    await admin.open("/admin/city/limit/change?code=*:*:*")
+    await admin.send("/admin/city/limit/change", dispatch="30wh", answer="20wd", reason="the council decided", step="try")
+    assert "现在有 1 件在办工单" in admin.text and "1 件的时限会变，都是推后" in admin.text
+    assert admin.page.form("/admin/city/limit/change").fields["clocks"] == "keep"
+    await admin.send("/admin/city/limit/change", clocks="later", step="edit")
+    await admin.send("/admin/city/limit/change", step="try")
+    await admin.send("/admin/city/limit/change", clocks="later", step="decide")
+    assert "在办工单重新计算，只推后、不提前" in admin.text and "进行中" in admin.text
+    database = hotline.app.state.process.database
+    while await queue.run_due(database, jobs.kinds(), hotline.clock.now):
+        pass
+    await admin.open("/admin/city/limit/one?code=*:*:*")
+    assert "看过 1 件，1 件改了时限，0 件因此超时" in admin.text and "已完成" in admin.text
+
+
+async def test_an_unknown_address_keeps_the_header_of_whoever_works_here(hotline: Hotline, admin: Browser) -> None:
+    for path in ("/nowhere", "/desk/nowhere", "/admin/city/nothing"):
+        await admin.open(path, 404)
+        assert "退出" in admin.text and "/admin/city" in admin.page.links and "回到工作台" in admin.text
+    resident = await hotline.browser().open("/nowhere", 404)
+    assert "退出" not in resident.text and "回到首页" in resident.text
+    # An address that was signed out of keeps nothing.
+    await admin.open("/admin/city")
+    await admin.send("/logout")
+    await admin.open("/nowhere", 404)
+    assert "退出" not in admin.text
+
+
+async def test_a_missing_template_is_our_fault_and_not_the_databases(
+    hotline: Hotline, admin: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = hotline.app.state.pages.environments["zh"]
+    monkeypatch.setitem(environment.loader.mapping, "administration", DictLoader({}))
+    await admin.open("/admin/settings", 500)
+    assert "暂时" not in admin.page.text.split("退出")[-1] and "回到工作台" in admin.text
+
+
+async def test_who_only_looks_at_accounts_is_told_so_and_sees_no_empty_column(hotline: Hotline, admin: Browser) -> None:
+    await admin.open("/admin/staff")
+    assert "账号" in admin.text and "您可以查看账号" in admin.text
+    assert '<th scope="col">操作</th>' not in admin.answer.text
+    await hotline.owner.execute("UPDATE staff SET roles = '{security_admin}' WHERE login = 'editor'")
+    security = await hotline.staff("editor")
+    await security.open("/admin/staff")
+    assert "您可以查看账号" not in security.text and "停用" in security.text
+
+
+async def test_the_calendar_is_counted_by_its_year(hotline: Hotline, admin: Browser) -> None:
+    await admin.open("/admin/city")
+    assert f"{hotline.clock.now.year}日历" in admin.text.replace(" 日历", "日历")

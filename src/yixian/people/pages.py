@@ -486,6 +486,10 @@ async def _do(tx: Any, actor: Actor, form: StaffForm, now: datetime, where: str)
     return ""
 
 
+ON_ACCOUNTS: Final = (Deed.ENABLE, Deed.DISABLE, Deed.RESET, Deed.UNLOCK)
+"""What is done to an account in its row."""
+
+
 async def _staff(
     request: Asked,
     session: Session,
@@ -514,6 +518,7 @@ async def _staff(
         session=session,
         accounts=accounts,
         may=may,
+        acts=any(not policy.refusal(session.actor, deed) for deed in ON_ACCOUNTS),
         deeds=Deed,
         adds=not policy.refusal(session.actor, Deed.ADD),
         roles=[(role, name) for role, name in ROLE_NAMES.items() if role in policy.STAFF_ROLES - policy.ADMINISTRATORS],

@@ -70,6 +70,13 @@ async def held(connection: Connection) -> Held | None:
     return state[_FOUND]
 
 
+async def whose(request: Asked) -> Session | None:
+    """Who is signed in completely, for a page that anybody may be shown; None when nobody is."""
+    found = await held(request)
+    complete = found is not None and not found.session.awaiting_second_factor and not found.session.must_change
+    return found.session if found is not None and complete else None
+
+
 async def provide_held(request: Asked) -> Held:
     """Dependency: the session, complete or not, with its token; for what completes or ends it.
 

@@ -140,7 +140,40 @@ def respond(request: Asked, problem: Problem, sign_in: str = "/login") -> Respon
     if problem.status == 401 and request.method == "GET":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"{sign_in}?next={quote(here, safe='/')}", status_code=303)
-    return as_page(request, problem)
+    return _ToWhom(problem)
+
+
+WHOSE: Final = "whose"
+"""Under this name the application says who asks: `await app.state["whose"](request)` gives the session, or None."""
+
+
+class _ToWhom(Response[bytes]):
+    """A page about a problem, made when it is sent: an unknown address has no route, and nobody has asked yet who is signed in."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(b"", status_code=problem.status)
+        self.problem = problem
+
+    def to_asgi_response(self, app: Any, request: Any, **how: Any) -> Any:
+        """What sends the page."""
+
+        async def sent(scope: Any, receive: Any, send: Any) -> None:
+            answer = as_page(request, self.problem, await _session(request))
+            await answer.to_asgi_response(app, request, **how)(scope, receive, send)
+
+        return sent
+
+
+async def _session(request: Asked) -> Any:
+    """Who is signed in; None when nobody is, or when that cannot be found out now."""
+    whose = request.app.state.get(WHOSE)
+    if whose is None:
+        return None
+    try:
+        return await whose(request)
+    except Exception as error:
+        log.warning("problem.whose", path=request.url.path, error=repr(error))
+        return None
 
 
 def as_json(request: Asked, problem: Problem) -> Response[bytes]:
@@ -162,11 +195,15 @@ def as_json(request: Asked, problem: Problem) -> Response[bytes]:
     )
 
 
-def as_page(request: Asked, problem: Problem) -> Response[Any]:
-    """A page with the same status, which says what to do; plain text when not even that page can be made."""
-    staff = request.url.path.startswith(("/desk", "/admin", "/password"))
+def as_page(request: Asked, problem: Problem, session: Any = None) -> Response[Any]:
+    """A page with the same status, which says what to do; plain text when not even that page can be made.
+
+    `session`: of the person who works here and asks; their header stays above the page.
+    """
+    staff = session is not None or request.url.path.startswith(("/desk", "/admin", "/password"))
+    how: dict[str, Any] = {"status": problem.status, "headers": problem.headers}
     try:
-        return render.page(request, "web/problem.html", status=problem.status, headers=problem.headers, problem=problem, staff=staff)
+        return render.page(request, "web/problem.html", **how, problem=problem, staff=staff, session=session)
     except Exception as error:
         log.error("problem.page", path=request.url.path, exc_info=error)
         say = render.translator(render.language(request))
