@@ -164,7 +164,7 @@ def test_large_print_asks_one_question_at_a_time_and_the_browsers_way_back_loses
 
 def test_names_in_english_have_the_chinese_beside_them(phone: Tab) -> None:
     phone.goto("/preference?lang=en&back=/")
-    phone.get_by_label("What, and where").fill("The street light in Jiangnanzhong Street, Haizhu District is out")
+    phone.get_by_label("What, and where").fill(LAMP)
     phone.get_by_role("button", name="Next").tap()
     phone.wait_for_selector(".understood-list")
     said = phone.locator(".understood-list").inner_text()
