@@ -42,6 +42,8 @@ LONG_LIFE: tuple[tuple[str, Action, dict[str, str]], ...] = (
     ("reviewer", Action.REFUSE_EXTENSION, {"note": "It thaws"}),
     ("roads", Action.ASK_EXTENSION, {"days": "3", "note": "A part is missing"}),
     ("reviewer", Action.GRANT_EXTENSION, {"note": "Once"}),
+    ("roads", Action.NEED_CARE, {"note": "She sees no way on"}),
+    ("supervisor", Action.TAKE_CARE, {"note": "I ring her"}),
     ("supervisor", Action.URGE, {"note": "Rain tomorrow"}),
     ("supervisor", Action.LIST, {"note": "By Friday"}),
     ("supervisor", Action.CALL_IN, {"note": "Spoke with the head of roads"}),

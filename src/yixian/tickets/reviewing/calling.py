@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from yixian.city.inforce import City
@@ -21,18 +21,17 @@ from yixian.people.phones import sms
 from yixian.people.refusals import NotFound as Unknown
 from yixian.people.refusals import Refused as NotAllowed
 from yixian.settings import Settings
-from yixian.tickets import above, changes, forms, words
+from yixian.tickets import above, forms, words
 from yixian.tickets import service as tickets
 from yixian.tickets.calling import MOST
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
 from yixian.tickets.model import Action, HistoryRow, Reached, State, Step
-from yixian.tickets.presence import service as presence
-from yixian.tickets.presence import words as presence_words
-from yixian.tickets.presence.model import Present
-from yixian.tickets.reviewing import service
+from yixian.tickets.reviewing import desk, service
 from yixian.tickets.reviewing import words as review_words
+from yixian.tickets.reviewing.desk import DESK, Taken, Wanted
 from yixian.tickets.reviewing.model import Call, Figures, Link, Waiting
+from yixian.tickets.sent import text, version
 from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
 from yixian.web.problems import usual
 from yixian.web.render import page
@@ -76,38 +75,24 @@ class Tried(msgspec.Struct, frozen=True):
     """A message that left, where a demo shows it."""
 
 
-@get(ADDRESS, include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])
-async def call_back_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    ticket: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-) -> Response[Any]:
+@get(ADDRESS, include_in_schema=False, dependencies=DESK, guards=[needs(*CALLING)])
+async def call_back_desk(here: NamedDependency[Here], wanted: NamedDependency[Wanted]) -> Response[Any]:
     """Who is to be rung, in the order of time; the first that nobody has open stands beside it, or the chosen one."""
-    return await _desk(here, tab, ticket, after=after, done=done, number=number)
+    return await _desk(here, wanted)
 
 
-async def _desk(
-    here: Here, tab: str, ticket: str, *, after: str = "", done: str = "", number: str = "", tried: Tried | None = None
-) -> Response[Any]:
+async def _desk(here: Here, wanted: Wanted, tried: Tried | None = None) -> Response[Any]:
     actor, now = here.session.actor, here.now
     async with here.db.transaction(actor.acting) as tx:
         counts = await service.waiting(tx, now)
-        which = _tab(tab, counts)
-        lines, rest = await service.calls(tx, which, after, now)
-        ids = {line.id: line.number for line in lines}
-        if ticket:
-            chosen, taken = ticket, await presence.others(tx, list(ids), now)
-        else:
-            offered, taken = await presence.offer(tx, actor, list(ids), now)
-            chosen = ids[offered] if offered else ""
+        which = _tab(wanted.tab, counts)
+        lines, rest = await service.calls(tx, which, wanted.after, now)
+        chosen, taken = await desk.chosen(here, tx, {line.id: line.number for line in lines}, wanted.ticket)
         opened = await _opened(here, tx, chosen) if chosen else None
         figures = await service.figures(tx, actor, here.city, now)
     back = f"{ADDRESS}?tab={which}"
-    listed = _Listed(which, lines, f"{back}&{urlencode({'after': rest})}" if rest else "", back if after else "", counts, taken, figures)
-    return _page(here, listed, opened, tried or Tried(), done=done, number=number)
+    more, first = f"{back}&{urlencode({'after': rest})}" if rest else "", back if wanted.after else ""
+    return _page(here, _Listed(which, lines, more, first, counts, taken, figures), opened, wanted, tried or Tried())
 
 
 def _tab(tab: str, counts: Mapping[Waiting, int]) -> Waiting:
@@ -123,23 +108,21 @@ class _Listed(msgspec.Struct, frozen=True):
     next: str
     first: str
     counts: Mapping[Waiting, int]
-    taken: Mapping[Any, tuple[Present, ...]]
+    taken: Taken
     figures: Figures
 
 
 async def _opened(here: Here, tx: Any, number: str) -> Opened | None:
     """Who is to be rung about this ticket; None when it is gone meanwhile."""
-    try:
-        seen = await tickets.see(tx, here.session.actor, number, here.city, here.now)
-    except NotFound:
+    if (found := await desk.seen(here, tx, number)) is None:
         return None
+    seen, rows = found
     ticket = seen.ticket
-    rows = await tickets.time_line(tx, ticket)
     known = await callers.masked(tx, here.vault, [ticket.caller]) if ticket.caller else {}
     return Opened(seen, rows, known.get(ticket.caller) if ticket.caller else None, await service.newest_link(tx, ticket))
 
 
-def _page(here: Here, listed: _Listed, opened: Opened | None, tried: Tried, *, done: str, number: str) -> Response[Any]:
+def _page(here: Here, listed: _Listed, opened: Opened | None, wanted: Wanted, tried: Tried) -> Response[Any]:
     ticket = opened.seen.ticket if opened else None
     offered = [e.action for e in opened.seen.offered] if opened else []
     caller = opened.caller if opened else None
@@ -148,12 +131,11 @@ def _page(here: Here, listed: _Listed, opened: Opened | None, tried: Tried, *, d
         "tickets/callback.html",
         status=tried.status,
         headers={"Cache-Control": "no-store"},
-        session=here.session,
+        **desk.around(here, opened.seen if opened else None, opened.rows if opened else (), listed.taken, tried.version),
         tabs=[(f"{ADDRESS}?tab={w}", label, listed.counts[w], w is listed.which) for w, (label, _) in TABS.items()],
         listed=listed,
         back=f"{ADDRESS}?tab={listed.which}",
         empty_said=TABS[listed.which][1],
-        ticket=ticket,
         caller=caller,
         link=opened.link if opened else None,
         link_due=service.link_is_due(ticket) if ticket else False,
@@ -165,23 +147,11 @@ def _page(here: Here, listed: _Listed, opened: Opened | None, tried: Tried, *, d
         rate=forms.FORMS[Action.RATE],
         offered=offered,
         later_forms=[(a, forms.FORMS[a]) for a in (Action.REDO, Action.REFER, Action.CLOSE) if a in offered],
-        to_dispatcher=bool(ticket and ticket.rounds),
         values=tried.filled.values if tried.filled else {},
         errors=tried.errors,
         tried=tried,
-        came_first=changes.since(opened.rows, tried.version, here.city) if tried.version and opened else (),
-        present_said=presence_words.sentences(listed.taken.get(ticket.id, ()), here.city) if ticket else (),
-        city=here.city,
-        now=here.now,
-        words=words,
-        done=_done(done),
-        done_key=done,
-        done_number=number,
+        **desk.told(wanted, {"link": "发出评价链接"}),
     )
-
-
-def _done(key: str) -> str:
-    return {"link": "发出评价链接"}.get(key, words.ACTIONS.get(key, ""))
 
 
 @post("/desk/callback/{number:str}/phone", include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])
@@ -195,20 +165,20 @@ async def show_phone(here: NamedDependency[Here], number: FromPath[str]) -> Resp
                 raise usual(404)
             phone = await callers.reveal(tx, here.vault, actor, ticket.caller, callers.Field.PHONE, ticket.id, REVEALED_FOR, here.now)
     except (NotAllowed, Unknown) as refused:
-        return await _desk(here, "", number, tried=Tried(409, str(refused)))
-    return await _desk(here, "", number, tried=Tried(phone=phone))
+        return await _desk(here, Wanted(ticket=number), Tried(409, str(refused)))
+    return await _desk(here, Wanted(ticket=number), Tried(phone=phone))
 
 
 @post("/desk/callback/{number:str}/missed", include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])
 async def not_reached(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
     """The call came to nothing: why, and when to ring again."""
-    sent = await here.request.form()
-    said = str(sent.get("reached") or "")
+    form = await here.request.form()
+    said = str(form.get("reached") or "")
     if said not in tuple(Reached):
         raise usual(400)
-    reached, typed = Reached(said), _text(sent, "note")
+    reached, typed = Reached(said), text(form, "note")
     note = "；".join([review_words.REACHED[reached], *([typed.strip()] if typed.strip() else [])])
-    return await _step(here, number, Action.CALL_BACK, Step(note=note, reached=reached, version=_version(sent)))
+    return await _step(here, number, Action.CALL_BACK, Step(note=note, reached=reached, version=version(form)))
 
 
 @post("/desk/callback/{number:str}/rate", include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])
@@ -217,7 +187,7 @@ async def rate(here: NamedDependency[Here], number: FromPath[str]) -> Response[A
     sent = await here.request.form()
     filled = forms.read(Action.RATE, sent, here.city)
     if filled.errors:
-        return await _desk(here, "", number, tried=Tried(422, "", filled, dict(filled.errors), "rate"))
+        return await _desk(here, Wanted(ticket=number), Tried(422, "", filled, dict(filled.errors), "rate"))
     return await _step(here, number, Action.RATE, filled.step, filled)
 
 
@@ -228,9 +198,9 @@ async def _step(here: Here, number: str, action: Action, step: Step, filled: Fil
             await above.check(here.request, tx, number, action)
             moved = await tickets.act(tx, actor, number, action, step, here.city, here.now)
     except Refused as refused:
-        return await _desk(here, "", number, tried=Tried(409, str(refused), filled, action=action))
+        return await _desk(here, Wanted(ticket=number), Tried(409, str(refused), filled, action=action))
     except Overtaken as overtaken:
-        return await _desk(here, "", number, tried=Tried(409, str(overtaken), filled, action=action, version=step.version))
+        return await _desk(here, Wanted(ticket=number), Tried(409, str(overtaken), filled, action=action, version=step.version))
     here.db.wake()
     told = {"done": action, "number": number}
     if moved.satisfied is False:
@@ -244,19 +214,10 @@ async def send_link(here: NamedDependency[Here], number: FromPath[str], settings
     try:
         sent = await service.send_link(here.db, here.vault, settings, here.session.actor, number, here.now)
     except (Refused, Unknown, NotAllowed, sms.NotSent) as refused:
-        return await _desk(here, Waiting.UNREACHED, number, tried=Tried(409, str(refused)))
+        return await _desk(here, Wanted(Waiting.UNREACHED, number), Tried(409, str(refused)))
     if sent.shown:
-        return await _desk(here, Waiting.UNREACHED, number, done="link", number=number, tried=Tried(message=sent.shown))
+        return await _desk(here, Wanted(Waiting.UNREACHED, number, "", "link", number), Tried(message=sent.shown))
     return Redirect(f"{ADDRESS}?{urlencode({'tab': Waiting.UNREACHED, 'done': 'link', 'number': number})}", status_code=303)
-
-
-def _text(sent: Any, name: str) -> str:
-    return str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[: forms.LONGEST]
-
-
-def _version(sent: Any) -> int:
-    text = str(sent.get("version") or "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else 0
 
 
 # -- Behind a link -------------------------------------------------------------------------------------------------

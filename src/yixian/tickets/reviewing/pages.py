@@ -10,25 +10,25 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from yixian.attachments import service as attachments
 from yixian.attachments.model import Attachment
 from yixian.people.guards import needs
 from yixian.people.model import Role
-from yixian.tickets import above, changes, desks, forms, handling, words
+from yixian.tickets import above, desks, forms, handling
 from yixian.tickets import service as tickets
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.handling import Lacks
 from yixian.tickets.model import Action, Filters, HistoryRow, Light, OrderRole, Page, Rated, State, Step
-from yixian.tickets.presence import service as presence
-from yixian.tickets.presence import words as presence_words
 from yixian.tickets.presence.model import Present
-from yixian.tickets.reviewing import calling, service
+from yixian.tickets.reviewing import calling, desk, service
 from yixian.tickets.reviewing import words as review_words
+from yixian.tickets.reviewing.desk import DESK, Wanted
 from yixian.tickets.reviewing.model import Drawn, Figures
-from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
+from yixian.tickets.sent import text, version
+from yixian.tickets.service import Overtaken, Refused, Seen
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -96,41 +96,28 @@ class Listed(msgspec.Struct, frozen=True):
     figures: Figures
 
 
-@get(ADDRESS, include_in_schema=False, dependencies=HERE, guards=[needs(*REVIEWING)])
-async def review_desk(
-    here: NamedDependency[Here],
-    tab: FromQuery[str] = "",
-    ticket: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    done: FromQuery[str] = "",
-    number: FromQuery[str] = "",
-) -> Response[Any]:
+@get(ADDRESS, include_in_schema=False, dependencies=DESK, guards=[needs(*REVIEWING)])
+async def review_desk(here: NamedDependency[Here], wanted: NamedDependency[Wanted]) -> Response[Any]:
     """What waits for a verdict, by the clock; the first that nobody has open stands beside it, or the chosen one."""
-    return await _desk(here, tab, ticket, after=after, done=done, number=number)
+    return await _desk(here, wanted)
 
 
-async def _desk(
-    here: Here, tab: str, ticket: str, *, after: str = "", done: str = "", number: str = "", tried: Tried | None = None
-) -> Response[Any]:
-    key = tab if any(tab == t[0] for t in TABS) else "answers"
+async def _desk(here: Here, wanted: Wanted, tried: Tried | None = None) -> Response[Any]:
+    key = wanted.tab if any(wanted.tab == t[0] for t in TABS) else "answers"
     async with here.db.transaction(here.session.actor.acting) as tx:
-        listed, chosen = await _listed(here, tx, key, after, ticket)
+        listed, chosen = await _listed(here, tx, key, wanted)
         opened = await _opened(here, tx, chosen) if chosen else None
-    return _page(here, key, listed, opened, after=after, done=done, number=number, tried=tried)
+    return _page(here, key, listed, opened, wanted, tried)
 
 
-async def _listed(here: Here, tx: Any, key: str, after: str, ticket: str) -> tuple[Listed, str]:
+async def _listed(here: Here, tx: Any, key: str, wanted: Wanted) -> tuple[Listed, str]:
     """The list, and the number of the ticket to stand beside it; empty when there is none."""
     actor, now = here.session.actor, here.now
     drawn = await service.to_look_at(tx, actor) if key == "second" else ()
     filters = next(f for name, _, f, _ in TABS if name == key)
-    found = Page((), "") if key == "second" else await tickets.worklist(tx, actor, filters, after, service.LINES, now)
+    found = Page((), "") if key == "second" else await tickets.worklist(tx, actor, filters, wanted.after, service.LINES, now)
     ids = {d.ticket: d.number for d in drawn} or {line.id: line.number for line in found.lines}
-    if ticket:
-        chosen, taken = ticket, await presence.others(tx, list(ids), now)
-    else:
-        offered, taken = await presence.offer(tx, actor, list(ids), now)
-        chosen = ids[offered] if offered else ""
+    chosen, taken = await desk.chosen(here, tx, ids, wanted.ticket)
     waits = await service.waiting(tx, now)
     counts = {
         "answers": await service.count_answers(tx),
@@ -143,18 +130,14 @@ async def _listed(here: Here, tx: Any, key: str, after: str, ticket: str) -> tup
 
 async def _opened(here: Here, tx: Any, number: str) -> Opened | None:
     """The ticket; None when it is gone meanwhile."""
-    try:
-        seen = await tickets.see(tx, here.session.actor, number, here.city, here.now)
-    except NotFound:
+    if (found := await desk.seen(here, tx, number)) is None:
         return None
-    rows = await tickets.time_line(tx, seen.ticket)
+    seen, rows = found
     files = await attachments.of_ticket(tx, seen.ticket.id)
     return Opened(seen, rows, files, await handling.looked_at(tx, here, seen.ticket, rows, seen.ticket.answer))
 
 
-def _page(
-    here: Here, key: str, listed: Listed, opened: Opened | None, *, after: str, done: str, number: str, tried: Tried | None
-) -> Response[Any]:
+def _page(here: Here, key: str, listed: Listed, opened: Opened | None, wanted: Wanted, tried: Tried | None) -> Response[Any]:
     ticket = opened.seen.ticket if opened else None
     back = f"{ADDRESS}?tab={key}"
     offered = [e.action for e in opened.seen.offered] if opened else []
@@ -162,7 +145,7 @@ def _page(
         here.request,
         "tickets/review.html",
         status=tried.status if tried else 200,
-        session=here.session,
+        **desk.around(here, opened.seen if opened else None, opened.rows if opened else (), listed.taken, tried.version if tried else 0),
         tabs=[(f"{ADDRESS}?tab={name}", label, listed.counts.get(name), name == key) for name, label, _, _ in TABS],
         key=key,
         empty_said=next(empty for name, _, _, empty in TABS if name == key),
@@ -172,9 +155,8 @@ def _page(
         flags=listed.flags,
         figures=listed.figures,
         next=f"{back}&{urlencode({'after': listed.found.after})}" if listed.found.after else "",
-        first=back if after else "",
+        first=back if wanted.after else "",
         back=back,
-        ticket=ticket,
         seen=opened.seen if opened else None,
         light=desks.light_of(ticket, here.now) if ticket else Light.NONE,
         **(beside(opened) if opened else {}),
@@ -186,14 +168,7 @@ def _page(
         chosen=tried.chosen if tried else (),
         typed=tried.note if tried else "",
         refused=tried.refused if tried else "",
-        came_first=changes.since(opened.rows, tried.version, here.city) if tried and tried.version and opened else (),
-        present_said=presence_words.sentences(listed.taken.get(ticket.id, ()), here.city) if ticket else (),
-        city=here.city,
-        now=here.now,
-        words=words,
-        done=_done(done),
-        done_key=done,
-        done_number=number,
+        **desk.told(wanted, {"agrees": "抽查合格", "doubts": "抽查不合格"}),
     )
 
 
@@ -223,27 +198,23 @@ def earlier(rows: Sequence[HistoryRow]) -> tuple[Answered, ...]:
     return tuple(found[:-1])
 
 
-def _done(key: str) -> str:
-    return {"agrees": "抽查合格", "doubts": "抽查不合格"}.get(key, words.ACTIONS.get(key, ""))
-
-
 @post("/desk/review/{number:str}/pass", include_in_schema=False, dependencies=HERE, guards=[needs(*REVIEWING)])
 async def pass_answer(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
     """The answer answers."""
-    sent = await here.request.form()
-    return await _verdict(here, number, Action.PASS, Step(note=_text(sent, "note"), version=_version(sent)))
+    form = await here.request.form()
+    return await _verdict(here, number, Action.PASS, Step(note=text(form, "note"), version=version(form)))
 
 
 @post("/desk/review/{number:str}/back", include_in_schema=False, dependencies=HERE, guards=[needs(*REVIEWING)])
 async def send_back(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
     """It does not: back to the unit, with a ready reason, words, or both."""
-    sent = await here.request.form()
-    chosen = tuple(key for key in review_words.REASONS if key in [str(text) for text in sent.getall("reason", [])])
-    typed = _text(sent, "note")
+    form = await here.request.form()
+    chosen = tuple(key for key in review_words.REASONS if key in [str(one) for one in form.getall("reason", [])])
+    typed = text(form, "note")
     note = "；".join([*(review_words.REASONS[key] for key in chosen), *([typed.strip()] if typed.strip() else [])])
     if not note:
-        return await _desk(here, "answers", number, tried=Tried(422, NO_REASON, typed, chosen))
-    return await _verdict(here, number, Action.SEND_BACK, Step(note=note, version=_version(sent)), typed, chosen)
+        return await _desk(here, Wanted("answers", number), Tried(422, NO_REASON, typed, chosen))
+    return await _verdict(here, number, Action.SEND_BACK, Step(note=note, version=version(form)), typed, chosen)
 
 
 async def _verdict(here: Here, number: str, action: Action, step: Step, typed: str = "", chosen: tuple[str, ...] = ()) -> Response[Any]:
@@ -256,9 +227,9 @@ async def _verdict(here: Here, number: str, action: Action, step: Step, typed: s
                 raise usual(409)
             await tickets.act(tx, actor, number, action, step, here.city, here.now)
     except Refused as refused:
-        return await _desk(here, "answers", number, tried=Tried(409, str(refused), typed, chosen))
+        return await _desk(here, Wanted("answers", number), Tried(409, str(refused), typed, chosen))
     except Overtaken as overtaken:
-        return await _desk(here, "answers", number, tried=Tried(409, str(overtaken), typed, chosen, step.version))
+        return await _desk(here, Wanted("answers", number), Tried(409, str(overtaken), typed, chosen, step.version))
     here.db.wake()
     return Redirect(f"{ADDRESS}?{urlencode({'done': action, 'number': number})}", status_code=303)
 
@@ -266,24 +237,15 @@ async def _verdict(here: Here, number: str, action: Action, step: Step, typed: s
 @post("/desk/review/{number:str}/second", include_in_schema=False, dependencies=HERE, guards=[needs(*REVIEWING)])
 async def second_look(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
     """What somebody else thinks of an answer that was passed."""
-    sent = await here.request.form()
-    agrees, said = sent.get("agrees") == "1", _text(sent, "note")
+    form = await here.request.form()
+    agrees, said = form.get("agrees") == "1", text(form, "note")
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
-            await service.look(tx, here.session.actor, number, _version(sent), said, here.now, agrees=agrees)
+            await service.look(tx, here.session.actor, number, version(form), said, here.now, agrees=agrees)
     except Refused as refused:
-        return await _desk(here, "second", number, tried=Tried(409, str(refused), said))
+        return await _desk(here, Wanted("second", number), Tried(409, str(refused), said))
     told = {"tab": "second", "done": "agrees" if agrees else "doubts", "number": number}
     return Redirect(f"{ADDRESS}?{urlencode(told)}", status_code=303)
-
-
-def _text(sent: Any, name: str) -> str:
-    return str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[: forms.LONGEST]
-
-
-def _version(sent: Any) -> int:
-    text = str(sent.get("version") or "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else 0
 
 
 def sayings() -> tuple[str, ...]:

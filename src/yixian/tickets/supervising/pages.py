@@ -18,7 +18,7 @@ from yixian.db.pool import Database, Scope, Transaction
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.settings import Settings
-from yixian.tickets import above, choices, forms, words
+from yixian.tickets import above, choices, words
 from yixian.tickets import service as tickets
 from yixian.tickets.caring import service as caring
 from yixian.tickets.caring.pages import may_take
@@ -28,6 +28,7 @@ from yixian.tickets.dispatching.bulk import By, aims
 from yixian.tickets.dispatching.narrowing import AGES
 from yixian.tickets.lifecycle import Refusal
 from yixian.tickets.model import OPEN, Filters, Light, Page, State, Step
+from yixian.tickets.sent import text
 from yixian.tickets.service import Refused
 from yixian.tickets.supervising import board, bulk, narrowing, service
 from yixian.tickets.supervising.board import Board, Numbers
@@ -231,7 +232,7 @@ async def keep_filter(here: NamedDependency[Here]) -> Response[Any]:
     """Keeps what the list is narrowed by."""
     sent = await here.request.form()
     by = narrowing.of_query(str(sent.get("query") or ""), here.city)
-    name = _text(sent, "name")
+    name = text(sent, "name")
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
             await service.keep(tx, here.session.actor, name, by, here.now, shared=bool(sent.get("shared")))
@@ -258,9 +259,9 @@ async def do_to_many(here: NamedDependency[Here]) -> Response[Any]:
     if str(sent.get("what") or "") not in tuple(bulk.What):
         raise usual(400)
     what = bulk.What(str(sent["what"]))
-    chosen = aims([str(text) for text in sent.getall("ticket", [])])
+    chosen = aims([str(ticked) for ticked in sent.getall("ticket", [])])
     by = narrowing.of_query(str(sent.get("query") or ""), here.city)
-    typed = {name: _text(sent, name) for name in ("note", "unit", "basis")}
+    typed = {name: text(sent, name) for name in ("note", "unit", "basis")}
     try:
         step = _step(what, typed, here.city)
         if not chosen:
@@ -299,10 +300,6 @@ def _step(what: bulk.What, typed: Mapping[str, str], city: City) -> Step:
     if not unit or not typed["basis"].strip():
         raise Refused(Refusal(bulk.NO_UNIT))
     return Step(note=typed["note"], unit=unit, basis=typed["basis"])
-
-
-def _text(sent: Any, name: str) -> str:
-    return str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[: forms.LONGEST]
 
 
 def sayings() -> tuple[str, ...]:

@@ -1,0 +1,18 @@
+"""What stands in a form that was sent, for desks whose forms are not one step's alone. What cannot be read is as if it were not sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yixian.tickets.forms import LONGEST
+
+
+def text(sent: Any, name: str) -> str:
+    """A field's text, without what no field can hold, and no longer than one."""
+    return str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[:LONGEST]
+
+
+def version(sent: Any) -> int:
+    """The version of the ticket that was looked at; 0: not said."""
+    said = str(sent.get("version") or "")
+    return int(said) if said.isdecimal() and said.isascii() and len(said) < 9 else 0
