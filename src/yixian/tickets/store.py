@@ -462,9 +462,8 @@ async def up_to(tx: Transaction, lists: Sequence[tuple[Filters, Way]], most: int
             _narrow(asked, part, now, live=True)
             # In the clock's order, so that what is over is not looked at on the way to what is open.
             order = f"ORDER BY {_DUE}, t.id" if way in (Way.BY_CLOCK, Way.HAND_BY_CLOCK) else ""
-            found = f"FROM {source} WHERE {' AND '.join(asked.conditions)} {order} LIMIT {limit}"
-            parts.append(f"(SELECT count(*) FROM (SELECT {found}) s)")  # noqa: S608 -- every piece is written here
-        columns.append(f"least({limit}, {' + '.join(parts)})")
+            parts.append(f"(SELECT FROM {source} WHERE {' AND '.join(asked.conditions)} {order} LIMIT {limit})")
+        columns.append(f"(SELECT count(*) FROM (SELECT FROM ({' UNION ALL '.join(parts)}) p LIMIT {limit}) s)")  # noqa: S608 -- every piece is written here
     row = await tx.fetchrow(f"SELECT {', '.join(columns)}", *asked.arguments)
     assert row is not None, "a row without a table is always there"
     return tuple(row)
