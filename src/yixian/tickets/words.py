@@ -84,7 +84,7 @@ TOLD: Final[Mapping[str, str]] = {
     Action.REDO: "您不满意，正在重新办理",
     Action.REFER: "您不满意，正在重新审定由哪个单位主办",
     Action.REOPEN: "重新办理",
-    Action.URGE: "您催办了一次",
+    Action.URGE: "催办了一次，承办的人看得到",
     Action.SUPPLEMENT: "您补充了内容",
     Action.MERGE: "与另一张工单合并办理",
     Action.WITHDRAW: "诉求已撤回",
