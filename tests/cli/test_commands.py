@@ -58,7 +58,12 @@ def test_from_nothing_to_a_city_with_its_contacts_and_back_from_a_backup(machine
     assert machine.json("staff", "reset", "ann")["password"] != added["password"]
     taken = machine.run("staff", "add", "ann", "--name", "Ann", "--role", "operator", "--unit", "pa.contact")
     assert taken.returncode == 1
-    assert "登录名" in taken.stderr
+    nobody = machine.run("staff", "reset", "nobody")
+    no_model = machine.run("dispatch", "live", "7", "--reason", "a try")
+    for refused in (taken, nobody, no_model):
+        assert refused.returncode == 1
+        assert refused.stderr.isascii(), "commands speak English"
+    assert "taken" in taken.stderr
 
     old = tmp_path / "old.csv"
     old.write_text("text,title\nA deep pothole on the road in Northgate,Pothole\nThe house is on fire,\n", encoding="utf-8")

@@ -16,8 +16,12 @@ from yixian.db import bootstrap
 from yixian.db.bootstrap import Addresses
 from yixian.db.pool import Database
 from yixian.settings import Settings, load
+from yixian.web import render
 
 T = TypeVar("T")
+
+say = render.translator("en")
+"""Sentences of the rooms are written in Chinese; commands speak English."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of a table.")]
 
@@ -28,6 +32,12 @@ err = Console(stderr=True)
 def print_json(value: Any) -> None:
     """A value as JSON, one object, indented."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def refused(error: Exception) -> typer.Exit:
+    """Says in English why something cannot be done; the end of the command, to be raised."""
+    err.print(say(str(error)), highlight=False, markup=False)
+    return typer.Exit(1)
 
 
 def with_database(use: Callable[[Database, Settings], Awaitable[T]], *, migrate: bool = True) -> T:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from yixian.app import clock
-from yixian.cli.common import Json, err, out, print_json, progress, with_database
+from yixian.cli.common import Json, out, print_json, progress, refused, with_database
 from yixian.db.keys import Keys, master_key
 from yixian.db.pool import Database
 from yixian.intake import importing
@@ -38,8 +38,7 @@ def import_file(file: File, json: Json = False) -> None:
         try:
             summary = with_database(use)
         except importing.Unreadable as error:
-            err.print(str(error), highlight=False)
-            raise typer.Exit(1) from error
+            raise refused(error) from error
     if json:
         print_json(summary)
     else:

@@ -13,14 +13,13 @@ from rich.table import Table
 from yixian.app import clock
 from yixian.city import service as cities
 from yixian.city.inforce import City, compile_city
-from yixian.cli.common import Json, err, out, print_json, with_database
+from yixian.cli.common import Json, err, out, print_json, refused, say, with_database
 from yixian.db.pool import SYSTEM, Database, Transaction
 from yixian.people.model import SYSTEM_ACTOR
 from yixian.people.refusals import Invalid
 from yixian.responsibilities import files, importing, service
 from yixian.responsibilities.model import Difference
 from yixian.settings import Settings
-from yixian.web import render
 
 T = TypeVar("T")
 
@@ -104,8 +103,7 @@ def _done(use: Callable[[Database, Settings], Awaitable[T]]) -> T:
     try:
         return with_database(use)
     except (Invalid, service.Refused, service.Overtaken) as error:
-        err.print(_SAY(str(error)), highlight=False, markup=False)
-        raise typer.Exit(1) from error
+        raise refused(error) from error
 
 
 async def _city(tx: Transaction) -> City:
@@ -120,8 +118,7 @@ def _format(file: Path) -> files.Format:
     try:
         return files.format_of(file.name)
     except files.Unreadable as unreadable:
-        err.print(_SAY(str(unreadable)), highlight=False, markup=False)
-        raise typer.Exit(1) from unreadable
+        raise refused(unreadable) from unreadable
 
 
 def _show(found: Difference, json: bool) -> None:
@@ -136,9 +133,6 @@ def _show(found: Difference, json: bool) -> None:
     if found.changes:
         out.print(table)
     for problem in found.problems:
-        out.print(f"row {problem.row}, {problem.column}: {_SAY(problem.sentence)}", highlight=False, markup=False)
+        out.print(f"row {problem.row}, {problem.column}: {say(problem.sentence)}", highlight=False, markup=False)
     counts = (len(found.added), len(found.changed), len(found.ended), found.unchanged, len(found.problems))
     out.print("{:,} new, {:,} changed, {:,} ended, {:,} unchanged, {:,} problems.".format(*counts))
-
-
-_SAY = render.translator("en")

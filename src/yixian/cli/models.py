@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from yixian.app import clock
-from yixian.cli.common import Json, err, out, print_json, progress, with_database
+from yixian.cli.common import Json, out, print_json, progress, refused, with_database
 from yixian.cli.dispatch import app
 from yixian.db.pool import SYSTEM, Database
 from yixian.learning import cards, service, training
@@ -34,7 +34,7 @@ def train(note: Annotated[str, typer.Option(help="What sets this model apart, fo
         try:
             model, fresh = with_database(use)
         except PROBLEMS as error:
-            raise _refused(error) from error
+            raise refused(error) from error
     if json:
         print_json(model)
         return
@@ -54,7 +54,7 @@ def models(card: Annotated[int, typer.Option(help="Print this model's card as Ma
     try:
         found, one = with_database(use)
     except PROBLEMS as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     if json:
         print_json(one or {"live": found.live, "models": found.models, "suspended": found.suspended})
     elif one is not None:
@@ -98,7 +98,7 @@ def lift(matter: Annotated[str, typer.Argument(help="Code of a suspended matter.
     try:
         with_database(use)
     except PROBLEMS as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     out.print(f"{matter} is dispatched at once again.", highlight=False, markup=False)
 
 
@@ -106,16 +106,11 @@ def _switch(use: Callable[[Database, Settings], Awaitable[Live | None]], json: b
     try:
         row = with_database(use)
     except PROBLEMS as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     if json:
         print_json(row)
     else:
         out.print(f"Live now: model {row.model}." if row else "Live now: the city pack alone.", highlight=False)
-
-
-def _refused(error: Exception) -> typer.Exit:
-    err.print(str(error), highlight=False, markup=False)
-    return typer.Exit(1)
 
 
 def _list(found: service.Overview) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from yixian.app import clock
-from yixian.cli.common import Json, err, out, print_json, with_database
+from yixian.cli.common import Json, out, print_json, refused, with_database
 from yixian.db.pool import SYSTEM, Database
 from yixian.people import refusals, service
 from yixian.people.model import SYSTEM_ACTOR, Role
@@ -35,8 +35,7 @@ def add(
     try:
         added = with_database(use)
     except PROBLEMS as error:
-        err.print(str(error), highlight=False)
-        raise typer.Exit(1) from error
+        raise refused(error) from error
     if json:
         print_json(added)
     else:
@@ -55,8 +54,7 @@ def reset(login: Annotated[str, typer.Argument()], json: Json = False) -> None:
     try:
         password = with_database(use)
     except PROBLEMS as error:
-        err.print(str(error), highlight=False)
-        raise typer.Exit(1) from error
+        raise refused(error) from error
     if json:
         print_json({"login": login, "password": password})
     else:

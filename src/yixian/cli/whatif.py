@@ -20,7 +20,7 @@ from yixian.city import service as cities
 from yixian.city.inforce import City, compile_city
 from yixian.city.model import Pack
 from yixian.city.tables import Severity
-from yixian.cli.common import Json, err, out, print_json, progress, with_database
+from yixian.cli.common import Json, err, out, print_json, progress, refused, with_database
 from yixian.cli.dispatch import app
 from yixian.db.ids import first_id
 from yixian.db.pool import SYSTEM, Database
@@ -99,8 +99,7 @@ def what_if(
         try:
             compared, effect = with_database(use)
         except (Unusable, files.Unreadable, service.NotFound) as error:
-            err.print(str(error), highlight=False, markup=False)
-            raise typer.Exit(1) from error
+            raise refused(error) from error
     if json:
         moved = [{"from": a, "to": b, "tickets": cell.count, "numbers": cell.numbers} for a, b, cell in whatif.moves(effect)]
         print_json({**msgspec.structs.asdict(effect), "matrix": moved})
