@@ -53,12 +53,35 @@ class Rule(StrEnum):
     BLANK = "blank"
 
 
+class Says(StrEnum):
+    """What is said: keys of the message catalogue, with places for a hint's `values`."""
+
+    PERSONAL = "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。"
+    BLANK = "还有没填的空：“{what}”，请补上。"
+    SAME_AS_SENT_BACK = "与被退回的答复几乎一样。退回时说：“{why}”，请针对这一点补充。"
+    SAME_AS_BEFORE = "与上一次的答复几乎一样，请写明这次多做了什么。"
+    SUBJECT = "没有提到市民反映的“{what}”，请写明它的处理情况。"
+    QUESTION = "市民还问到“{what}”，答复里没有回应。"
+    PLACE = "没有写明地点（{where}），市民不容易知道说的是哪里。"
+    BLAME = "“{what}”读来像是责怪市民，请换一种说法。"
+    THANK = "请加一句感谢，例如“感谢您的反映”。"
+    GREET = "请加上问候，例如“您好”。"
+    GREET_AND_THANK = "请加上问候和感谢，例如“您好，感谢您的反映”。"
+    DONE = "没有写明做了什么，请写出采取的措施和结果。"
+    WHO = "没有写明由谁办理，请写出单位或人员（例如“我局工作人员”）。"
+    WHEN = "没有写明时间，请写出何时到场、何时办好（例如“11月3日上午”）。"
+    PROMISE = "“{what}”没有写明何时完成，请写出日期；定不下来的不要承诺。"
+    TOO_SHORT = "太短了，市民难以看出办了什么；请写明经过和结果。"
+    TOO_LONG = "太长了（约 {n} 字），请先说结果，把细节写在内部办理记录里。"
+    SENTENCE = "“{what}”这句太长，请分成几句。"
+
+
 class Hint(msgspec.Struct, frozen=True):
     """One thing that an answer lacks."""
 
     rule: Rule
     sentence: str
-    """What to add: a key of the message catalogue, with places for `values`."""
+    """What to add, with places for `values`."""
     values: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
     kinds: tuple[tuple[str, str], ...] = ()
@@ -115,7 +138,7 @@ def hints(answer: str, case: Case) -> tuple[Hint, ...]:
         return ()
     looked = (
         _personal(said, case), _blank(said), _same_again(said, case), _subject(said, case), _questions(said, case), _place(said, case),
-        _blame(said), _greeting(said), _done(said), _who(said), _when(said), _promise(said), _length(said), _sentence(said),
+        _blame(said), _greeting(said), *(_named(said, rule) for rule in NAMED), _promise(said), _length(said), _sentence(said),
     )  # fmt: skip
     return tuple(hint for hint in looked if hint is not None)
 
@@ -127,8 +150,7 @@ def _personal(said: str, case: Case) -> Hint | None:
     parts = (*((p.kind, p.text) for p in personal.found(said)), *((OF_THE_CALLER, word) for word in case.of_caller))
     if not parts:
         return None
-    sentence = "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。"
-    return Hint(Rule.PERSONAL, sentence, {"what": "、".join(f"{kind} {text}" for kind, text in parts)}, parts)
+    return Hint(Rule.PERSONAL, Says.PERSONAL, {"what": "、".join(f"{kind} {text}" for kind, text in parts)}, parts)
 
 
 _LEFT_OPEN: Final = re.compile(r"\{[^{}\n]{1,40}\}|[×X]{2,}|[＿_]{3,}|（此处[^）]*）|\[[^\]\n]{0,20}(?:填|此处)[^\]\n]{0,20}\]|……{2,}")
@@ -136,15 +158,15 @@ _LEFT_OPEN: Final = re.compile(r"\{[^{}\n]{1,40}\}|[×X]{2,}|[＿_]{3,}|（此�
 
 def _blank(said: str) -> Hint | None:
     match = _LEFT_OPEN.search(said)
-    return Hint(Rule.BLANK, "还有没填的空：“{what}”，请补上。", {"what": match[0]}) if match else None
+    return Hint(Rule.BLANK, Says.BLANK, {"what": match[0]}) if match else None
 
 
 def _same_again(said: str, case: Case) -> Hint | None:
     if not case.earlier or _likeness(said, case.earlier) < SAME:
         return None
     if case.why_back:
-        return Hint(Rule.SAME_AGAIN, "与被退回的答复几乎一样。退回时说：“{why}”，请针对这一点补充。", {"why": case.why_back[:80]})
-    return Hint(Rule.SAME_AGAIN, "与上一次的答复几乎一样，请写明这次多做了什么。")
+        return Hint(Rule.SAME_AGAIN, Says.SAME_AS_SENT_BACK, {"why": case.why_back[:80]})
+    return Hint(Rule.SAME_AGAIN, Says.SAME_AS_BEFORE)
 
 
 def _subject(said: str, case: Case) -> Hint | None:
@@ -155,7 +177,7 @@ def _subject(said: str, case: Case) -> Hint | None:
     # The matter's own name is rarely said whole: most of it will do.
     if any(_covers(said, word, 0.5) for word in case.subjects):
         return None
-    return Hint(Rule.SUBJECT, "没有提到市民反映的“{what}”，请写明它的处理情况。", {"what": (used or case.subjects)[0]})
+    return Hint(Rule.SUBJECT, Says.SUBJECT, {"what": (used or case.subjects)[0]})
 
 
 def _questions(said: str, case: Case) -> Hint | None:
@@ -164,7 +186,7 @@ def _questions(said: str, case: Case) -> Hint | None:
     if not open_ones:
         return None
     named = "”“".join(_short(q) for q in open_ones[:MOST_ASKED])
-    return Hint(Rule.QUESTION, "市民还问到“{what}”，答复里没有回应。", {"what": named})
+    return Hint(Rule.QUESTION, Says.QUESTION, {"what": named})
 
 
 def _place(said: str, case: Case) -> Hint | None:
@@ -172,7 +194,7 @@ def _place(said: str, case: Case) -> Hint | None:
         return None
     if _covers(said, case.places[-1], 0.4):
         return None
-    return Hint(Rule.PLACE, "没有写明地点（{where}），市民不容易知道说的是哪里。", {"where": case.places[-1]})
+    return Hint(Rule.PLACE, Says.PLACE, {"where": case.places[-1]})
 
 
 _BLAMING: Final = re.compile(
@@ -185,7 +207,7 @@ _BLAMING: Final = re.compile(
 
 def _blame(said: str) -> Hint | None:
     match = _BLAMING.search(said)
-    return Hint(Rule.BLAME, "“{what}”读来像是责怪市民，请换一种说法。", {"what": match[0]}) if match else None
+    return Hint(Rule.BLAME, Says.BLAME, {"what": match[0]}) if match else None
 
 
 _GREETING: Final = re.compile(r"您好|你好|尊敬的|先生|女士|\b(?:dear|hello|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
@@ -197,10 +219,10 @@ def _greeting(said: str) -> Hint | None:
     if greets and thanks:
         return None
     if greets:
-        return Hint(Rule.GREETING, "请加一句感谢，例如“感谢您的反映”。")
+        return Hint(Rule.GREETING, Says.THANK)
     if thanks:
-        return Hint(Rule.GREETING, "请加上问候，例如“您好”。")
-    return Hint(Rule.GREETING, "请加上问候和感谢，例如“您好，感谢您的反映”。")
+        return Hint(Rule.GREETING, Says.GREET)
+    return Hint(Rule.GREETING, Says.GREET_AND_THANK)
 
 
 _DID: Final = re.compile(
@@ -215,10 +237,6 @@ _DID: Final = re.compile(
 )
 
 
-def _done(said: str) -> Hint | None:
-    return None if _DID.search(said) else Hint(Rule.DONE, "没有写明做了什么，请写出采取的措施和结果。")
-
-
 _WHO: Final = re.compile(
     r"(?:我|本|区|市|县|镇|街|该)(?:局|街道?|镇|区|中心|单位|委|办|院|所|大队|队|站|公司|处|部|厅|署|村|社区)"
     r"|[\u4e00-\u9fff](?:局|街道办?|委员会|管委会|中心|大队|支队|派出所|公司|集团|居委会|村委会|社区|物业|施工方|办公室|学校|医院|部门)"
@@ -226,10 +244,6 @@ _WHO: Final = re.compile(
     r"|\b(?:we|our|team|crew|officers?|inspectors?|contractors?|engineers?|council|department|unit|office|company|staff|services)\b",
     re.IGNORECASE,
 )
-
-
-def _who(said: str) -> Hint | None:
-    return None if _WHO.search(said) else Hint(Rule.WHO, "没有写明由谁办理，请写出单位或人员（例如“我局工作人员”）。")
 
 
 _WHEN: Final = re.compile(
@@ -241,9 +255,17 @@ _WHEN: Final = re.compile(
     re.IGNORECASE,
 )
 
+NAMED: Final = {
+    Rule.DONE: (_DID, Says.DONE),
+    Rule.WHO: (_WHO, Says.WHO),
+    Rule.WHEN: (_WHEN, Says.WHEN),
+}
+"""What every answer names, as words show it, and what is said where none does."""
 
-def _when(said: str) -> Hint | None:
-    return None if _WHEN.search(said) else Hint(Rule.WHEN, "没有写明时间，请写出何时到场、何时办好（例如“11月3日上午”）。")
+
+def _named(said: str, rule: Rule) -> Hint | None:
+    words, sentence = NAMED[rule]
+    return None if words.search(said) else Hint(rule, sentence)
 
 
 _PROMISE: Final = re.compile(
@@ -257,22 +279,22 @@ def _promise(said: str) -> Hint | None:
     """A sentence that says what will be done says until when."""
     for sentence in _sentences(said):
         if _PROMISE.search(sentence) and not _WHEN.search(sentence):
-            return Hint(Rule.PROMISE, "“{what}”没有写明何时完成，请写出日期；定不下来的不要承诺。", {"what": _short(sentence)})
+            return Hint(Rule.PROMISE, Says.PROMISE, {"what": _short(sentence)})
     return None
 
 
 def _length(said: str) -> Hint | None:
     weight = _weight(said)
     if weight < SHORTEST:
-        return Hint(Rule.LENGTH, "太短了，市民难以看出办了什么；请写明经过和结果。")
+        return Hint(Rule.LENGTH, Says.TOO_SHORT)
     if weight > LONGEST:
-        return Hint(Rule.LENGTH, "太长了（约 {n} 字），请先说结果，把细节写在内部办理记录里。", {"n": str(weight)})
+        return Hint(Rule.LENGTH, Says.TOO_LONG, {"n": str(weight)})
     return None
 
 
 def _sentence(said: str) -> Hint | None:
     long_one = next((s for s in _sentences(said) if _weight(s) > LONGEST_SENTENCE), None)
-    return Hint(Rule.SENTENCE, "“{what}”这句太长，请分成几句。", {"what": _short(long_one)}) if long_one else None
+    return Hint(Rule.SENTENCE, Says.SENTENCE, {"what": _short(long_one)}) if long_one else None
 
 
 # -- Words -------------------------------------------------------------------------------------------------------
@@ -350,25 +372,5 @@ def _short(text: str) -> str:
     return plain if len(plain) <= 24 else f"{plain[:23]}…"
 
 
-SENTENCES: Final = (
-    OF_THE_CALLER,
-    "公开答复中有个人信息（{what}），市民以外的人也可能看到，请删去；可以写在内部办理记录里。",
-    "还有没填的空：“{what}”，请补上。",
-    "与被退回的答复几乎一样。退回时说：“{why}”，请针对这一点补充。",
-    "与上一次的答复几乎一样，请写明这次多做了什么。",
-    "没有提到市民反映的“{what}”，请写明它的处理情况。",
-    "市民还问到“{what}”，答复里没有回应。",
-    "没有写明地点（{where}），市民不容易知道说的是哪里。",
-    "“{what}”读来像是责怪市民，请换一种说法。",
-    "请加一句感谢，例如“感谢您的反映”。",
-    "请加上问候，例如“您好”。",
-    "请加上问候和感谢，例如“您好，感谢您的反映”。",
-    "没有写明做了什么，请写出采取的措施和结果。",
-    "没有写明由谁办理，请写出单位或人员（例如“我局工作人员”）。",
-    "没有写明时间，请写出何时到场、何时办好（例如“11月3日上午”）。",
-    "“{what}”没有写明何时完成，请写出日期；定不下来的不要承诺。",
-    "太短了，市民难以看出办了什么；请写明经过和结果。",
-    "太长了（约 {n} 字），请先说结果，把细节写在内部办理记录里。",
-    "“{what}”这句太长，请分成几句。",
-)
+SENTENCES: Final = (OF_THE_CALLER, *Says)
 """Every sentence here, for the test of the catalogue."""

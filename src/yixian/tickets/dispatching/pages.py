@@ -165,7 +165,8 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
     flags = await above.flags(here.request, tx, lines, now)
     colleagues = await staff.colleagues(tx, DISPATCHING)
     keepers = await staff.names(tx, sorted({line.keeper for line in lines if line.keeper}))
-    in_need = tuple(one for one in await caring.in_need(tx) if one.state is State.AWAITING_DISPATCH)
+    looked_for = await caring.in_need(tx) if narrowing.counted(counted, "care") else ()
+    in_need = tuple(one for one in looked_for if one.state is State.AWAITING_DISPATCH)
     return Queue(found, alarms, counted, taken, flags, colleagues, keepers, in_need), chosen
 
 

@@ -74,6 +74,11 @@ async def counts(tx: Transaction, most: int, now: datetime) -> tuple[Found, ...]
                    AND t.urgency = 'critical'
                  LIMIT $2) t
          UNION ALL
+        SELECT 'tab', 'care', '', count(*)
+          FROM ticket t
+         WHERE t.care = 'needed'
+           AND t.state = 'awaiting_dispatch'
+         UNION ALL
         SELECT 'kind', kind, '', count(*)
           FROM queue
          GROUP BY kind

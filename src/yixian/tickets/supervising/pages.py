@@ -59,13 +59,14 @@ def the_board(request: Asked) -> Board:
 async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
     """The whole line at a glance; every number leads to its tickets."""
     actor, city, now = here.session.actor, here.city, here.now
+    numbers = await the_board(here.request).look(here.db, actor, city, now)
     async with here.db.transaction(actor.acting) as tx:
         kept = await service.kept(tx)
-        in_need = await caring.in_need(tx)
+        # The board's number is two seconds old at most, and the page follows it.
+        in_need = await caring.in_need(tx) if numbers.values["care"] else ()
         worst = await tickets.worklist(tx, actor, Filters(light=Light.RED), "", WORST_SHOWN, now)
         notes = await above.notes(here.request, tx)
     counted = await the_board(here.request).tiles(here.db, actor, [f.query for f in kept], city, now)
-    numbers = await the_board(here.request).look(here.db, actor, city, now)
     return page(
         here.request,
         "tickets/supervisor.html",
