@@ -131,6 +131,9 @@ async def test_a_day_off_puts_running_tickets_off_by_a_day_where_that_was_chosen
     assert msgspec.json.decode(row["detail"])["limits"] == {
         "contact": [at(2, 17).isoformat(), at(3, 17).isoformat()], "answer": [at(14, 17).isoformat(), at(15, 17).isoformat()],
     }  # fmt: skip
+    assert msgspec.json.decode(row["detail"])["answer_by"] == [(MONDAY + timedelta(days=n)).isoformat() for n in (14, 15)]
+    shown = await tickets.progress(week.db, ticket.number, await week.city(), week.now)
+    assert shown.answer_due == at(15, 17) and shown.steps[-1].action == "recount" and len(shown.steps[-1].detail["answer_by"]) == 2
     day = MONDAY + timedelta(days=15)
     [told] = await week.tells()
     assert f"{day.year}年{day.month}月{day.day}日前答复您" in told

@@ -124,7 +124,7 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             calm = ticket.calm or ticket.urgency
             return Change(msgspec.structs.replace(ticket, urgency=Urgency.CRITICAL, alarm=how, calm=calm), detail=_danger(step, facts))
         case Action.RECOUNT:
-            return _recounted(ticket, step)
+            return _recounted(ticket, step, city)
         case Action.HAND_OVER:
             handed = msgspec.structs.replace(ticket, keeper=step.keeper or None)
             return Change(handed, detail={"from": ticket.keeper or "", "to": step.keeper})
@@ -166,8 +166,8 @@ def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
     return Change(right, detail={"matter": right.matter, "region": right.region})
 
 
-def _recounted(ticket: Ticket, step: Step) -> Change:
-    """Other limits; the history keeps those that it had."""
+def _recounted(ticket: Ticket, step: Step, city: City) -> Change:
+    """Other limits; the history keeps those that it had, and by which day the answer was and is owed."""
     dues = step.dues
     assert dues is not None, "the guards moves_the_promise and moves_a_limit saw it"
     pairs = {
@@ -178,7 +178,9 @@ def _recounted(ticket: Ticket, step: Step) -> Change:
         ticket, dispatch_due=dues.dispatch, sign_due=dues.sign, contact_due=dues.contact, answer_due=dues.answer
     )
     said = {name: [_written(one) for one in pair] for name, pair in pairs.items() if pair[0] != pair[1]}
-    return Change(moved, detail={"limits": said})
+    zone = ZoneInfo(city.pack.city.timezone)
+    days = [at.astimezone(zone).date().isoformat() for at in pairs["answer"] if at]
+    return Change(moved, detail={"limits": said} | ({"answer_by": days} if dues.promise else {}))
 
 
 def _written(at: datetime | None) -> str:

@@ -456,6 +456,7 @@ SAID_TO_CITIZENS: Final = frozenset(
 
 TOLD_OF: Final[Mapping[str, tuple[str, ...]]] = {
     Action.GRANT_EXTENSION: ("days", "reason"),
+    Action.RECOUNT: ("answer_by",),
     Action.RATE: ("response", "solution", "attitude", "words"),
 }
 """Particulars of steps that the citizen is shown; a rating, only who gave it."""
