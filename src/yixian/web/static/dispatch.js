@@ -38,13 +38,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// keys.js presses the heading; here the first field that is empty gets the focus, once the fold is open.
+// keys.js presses the heading; here the first field gets the focus, once the fold is open. A key leaves open what is open.
 for (const heading of document.querySelectorAll("summary[data-key]")) {
-  heading.addEventListener("click", () => {
-    requestAnimationFrame(() => {
-      const fold = heading.parentElement;
-      if (fold.open) fold.querySelector("button.primary, select, input:not([type=hidden], [type=checkbox]), textarea")?.focus();
-    });
+  heading.addEventListener("click", (event) => {
+    const fold = heading.parentElement;
+    const go = () => fold.querySelector("button.primary, select, input:not([type=hidden], [type=checkbox]), textarea")?.focus();
+    if (!fold.open) requestAnimationFrame(go);
+    else if (event.detail === 0 && !fold.contains(document.activeElement)) {
+      event.preventDefault();
+      go();
+    }
   });
 }
 
