@@ -49,6 +49,13 @@ PAGES = (
     Page("answer-not-found", "/", way="not-answered", status=201),
     Page("answer-insisted", "/", way="insisted"),
     Page("answer-helped", "/", way="helped", status=201),
+    # In large print, one question a screen
+    Page("elder", "/preference?look=elder&back=/", own=True),
+    Page("elder-what", "/preference?look=elder&back=/", way="screen-what", own=True),
+    Page("elder-where", "/preference?look=elder&back=/", way="screen-where", own=True),
+    Page("elder-who", "/preference?look=elder&back=/", way="screen-who", own=True),
+    Page("elder-check", "/preference?look=elder&back=/", way="screen-check", own=True),
+    Page("elder-told", "/preference?look=elder&back=/", way="screen-told", own=True, status=201),
     Page("track-refused", "/ticket/{ticket}?code=WRONG234", status=404),
     Page("progress-to-rate", "/ticket/{to_be_rated_own}"),
     Page("progress-supplemented", "/ticket/{open_own:supplemented}", way="supplemented"),

@@ -80,6 +80,24 @@ def _submitted(tab: Tab) -> None:
     tab.locator("form.say .buttons button.primary").last.click()
 
 
+def screens(count: int) -> Way:
+    """So many questions of the large print answered."""
+
+    def way(driver: Driver, tab: Tab) -> None:
+        tab.locator("a.big-button").first.click()
+        answers = (("textarea", LAMP, "#place"), ("#place", "紫金大街 12 号门口", "#phone"), ("#phone", "13911141007", ".said-so-far"))
+        tab.wait_for_selector("textarea")
+        for field, text, then in answers[:count]:
+            tab.fill(field, text)
+            tab.locator("button.primary").click()
+            tab.wait_for_selector(then)
+        if count > len(answers):
+            tab.locator("button.primary").click()
+            tab.wait_for_selector(".codes")
+
+    return way
+
+
 def citizen(action: str, **fields: str) -> Way:
     """What a citizen did on the page of their ticket."""
 
@@ -273,6 +291,11 @@ WAYS: Final[Mapping[str, Way]] = {
     "not-answered": told(UNHEARD, "13911141004"),
     "insisted": insisted,
     "helped": helped,
+    "screen-what": screens(0),
+    "screen-where": screens(1),
+    "screen-who": screens(2),
+    "screen-check": screens(3),
+    "screen-told": screens(4),
     "supplemented": citizen("supplement", note="补充：门牌是 12 号，晚上八点以后全黑。"),
     "chased": citizen("urge", note="已经两天了。"),
     "withdrawn": citizen("withdraw", note="问题已经解决。"),
