@@ -272,10 +272,12 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 200
 
 
-async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, limit: int, now: datetime) -> Page:
+async def worklist(
+    tx: Transaction, actor: Actor, filters: Filters, after: str, limit: int, now: datetime, hand: Hand | None = None
+) -> Page:
     """A stretch of the list that this person may see: open tickets by what is owed next, ended ones newest first.
 
-    One statement, and one before it where the list is of a branch of units.
+    One statement, and one before it where the list is of a branch of units; `hand`, when somebody has it already, saves that.
 
     Without states: everything open. `after`: from the page before.
 
@@ -285,7 +287,7 @@ async def worklist(tx: Transaction, actor: Actor, filters: Filters, after: str, 
     filters = _as_seen_by(actor, filters)
     _not_both(filters)
     limit = max(1, min(limit, LIMIT_MOST))
-    lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now, await _way(tx, actor, filters))
+    lines = await store.worklist(tx, filters, _cursor(after), limit + 1, now, await _way(tx, actor, filters, hand))
     if len(lines) <= limit:
         return Page(lines, "")
     last = lines[limit - 1]
@@ -296,13 +298,15 @@ MANY: Final = 20_000
 """Orders. What fewer lead to is found by them; of a branch with more, so many tickets are its own that a list soon has its page."""
 
 
-async def _way(tx: Transaction, actor: Actor, filters: Filters) -> store.Way:
-    """How the tickets of a list are found; a statement where it is of a branch of units."""
+async def _way(tx: Transaction, actor: Actor, filters: Filters, hand: Hand | None = None) -> store.Way:
+    """How the tickets of a list are found; a statement where it is of a branch of units whose hand nobody has looked at."""
     if not filters.unit_path:
         return store.Way.BY_CLOCK
-    many = await store.many(tx, filters.unit_path, filters, MANY)
     in_hand = set(filters.states) <= lifecycle.OPEN and filters.flow is None
-    if not in_hand or actor.acting.scope is not Scope.UNIT or filters.unit_path != actor.unit_path or filters.role is OrderRole.PANEL:
+    own = in_hand and actor.acting.scope is Scope.UNIT and filters.unit_path == actor.unit_path and filters.role is not OrderRole.PANEL
+    known = hand is not None and own and filters.role is not OrderRole.CO
+    many = hand.many if hand is not None and known else await store.many(tx, filters.unit_path, filters, MANY)
+    if not own:
         return store.Way.BY_CLOCK if many else store.Way.BY_ORDER
     if many:
         return store.Way.HAND_BY_CLOCK
@@ -318,17 +322,17 @@ COUNTED_TO: Final = 1000
 """Where counting stops: more than anybody works through is said as such."""
 
 
-async def up_to(tx: Transaction, actor: Actor, many: Sequence[Filters], now: datetime) -> tuple[int, ...]:
+async def up_to(tx: Transaction, actor: Actor, many: Sequence[Filters], now: datetime, hand: Hand | None = None) -> tuple[int, ...]:
     """How many open tickets of these lists this person may see, `COUNTED_TO` at most each: that many, or more.
 
-    One statement, and before it one for each role in which a branch of units is asked about.
+    One statement, and before it one for each role in which a branch of units is asked about; `hand`, as for `worklist`.
     """
     lists = [_as_seen_by(actor, filters) for filters in many]
     ways: dict[tuple[str, OrderRole | None], store.Way] = {}
     for filters in lists:
         key = (filters.unit_path, filters.role)
         if key not in ways:
-            ways[key] = await _way(tx, actor, filters)
+            ways[key] = await _way(tx, actor, filters, hand)
     return await store.up_to(tx, [(f, ways[f.unit_path, f.role]) for f in lists], COUNTED_TO, now) if lists else ()
 
 

@@ -126,11 +126,11 @@ async def counts_of(tx: Transaction, actor: Actor, hand: Hand, asked: str, now: 
         lights = {light: counted(tab, hand.tallies, light) or 0 for light in LIGHTS} if tab.key in tabs else {}
         return tab, Counts({key: str(n) for key, n in tabs.items()}, {light: str(n) for light, n in lights.items()})
     shown = [t for t in TABS if t.key not in _UNCOUNTED]
-    found = await service.up_to(tx, actor, [t.filters for t in shown], now)
+    found = await service.up_to(tx, actor, [t.filters for t in shown], now, hand)
     tabs = {t.key: at_least(n) for t, n in zip(shown, found, strict=True)}
     tab = tab_of(asked, waits_for_check=checks and tabs["check"] != "0")
     under = [msgspec.structs.replace(tab.filters, light=light) for light in LIGHTS] if tab.key in tabs else []
-    lights = await service.up_to(tx, actor, under, now)
+    lights = await service.up_to(tx, actor, under, now, hand)
     return tab, Counts(tabs, {light: at_least(n) for light, n in zip(LIGHTS, lights, strict=False)})
 
 
@@ -266,7 +266,7 @@ async def unit_desk(
         if open_tab.key == "returned":
             back, rest = await service.given_back(tx, _moment(after) or here.now + timedelta(seconds=1))
             return _given_back(here, open_tab, counts, back, rest, after)
-        found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now)
+        found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now, hand)
         flags = await above.flags(here.request, tx, found.lines, here.now)
     asked = {"tab": open_tab.key, **by.asked()}
     return page(
