@@ -36,9 +36,17 @@ def the_open_one(tab: Tab) -> str:
     return tab.inner_text(".review-one .number >> nth=0").strip()
 
 
+def today(tab: Tab) -> tuple[int, int]:
+    """How many answers the reviewer passed and sent back today."""
+    found = re.search(r"合格\s*(\d+)\s*退回\s*(\d+)", tab.inner_text(".today"))
+    assert found
+    return int(found[1]), int(found[2])
+
+
 def test_five_verdicts_by_keyboard(browser: Driver, waiting: list[str]) -> None:
     tab = browser.context(Role.REVIEWER).new_page()
     tab.goto("/desk/review")
+    passed, sent_back = today(tab)
     seen: list[str] = []
     for n in range(5):
         tab.wait_for_selector(".two-sides")
@@ -56,7 +64,7 @@ def test_five_verdicts_by_keyboard(browser: Driver, waiting: list[str]) -> None:
         said = tab.inner_text("[data-draft-done]")
         assert ("退回" if n == 2 else "合格") in said
     assert len(set(seen)) == 5, "each verdict opens the next one"
-    assert re.search(r"合格\s*4\s*退回\s*1", tab.inner_text(".today"))
+    assert today(tab) == (passed + 4, sent_back + 1)
     tab.close()
 
 

@@ -40,7 +40,7 @@ def corrected(driver: Driver, tab: Tab) -> None:
     """Another matter than the one that was understood, and what is said besides."""
     look("楼下太吵了睡不着")(driver, tab)
     tab.locator("#meant .chip").last.click()
-    tab.locator("details.sheet > summary").click()
+    tab.locator("details.sheet > summary").last.click()
 
 
 def told(text: str, phone: str = "", *, questions: bool = False) -> Way:
@@ -245,7 +245,7 @@ def first_suggestion_taken(driver: Driver, tab: Tab) -> None:
     tab.reload()
     for _ in range(10):
         with tab.expect_navigation():
-            key = "1" if tab.locator('[data-key="1"]').count() else "n"
+            key = "1" if tab.locator('button[data-key="1"]').count() else "n"
             tab.keyboard.press(key)
         if key == "1":
             return
