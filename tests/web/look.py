@@ -127,6 +127,7 @@ def flaws(html: str) -> list[str]:
 
 def filled(form: Form, **typed: Any) -> dict[str, Any]:
     """What the form sends when this is typed."""
-    unknown = set(typed) - set(form.fields) - {name for name, _ in form.buttons} - {"response", "solution", "attitude", "hides_identity", "despairs"}
+    ticked = {"response", "solution", "attitude", "hides_identity", "despairs"}  # not sent unless somebody ticks them
+    unknown = set(typed) - set(form.fields) - {name for name, _ in form.buttons} - ticked
     assert not unknown, f"the form has no {unknown}: {sorted(form.fields)}"
     return {**form.fields, **typed}
