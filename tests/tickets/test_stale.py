@@ -159,6 +159,16 @@ async def test_the_forms_at_the_end_of_a_life(hotline: Hotline) -> None:
     await too_late(hotline, await people.of("operator"), number, Action.REOPEN, {"note": "It floods again"})
 
 
+async def test_the_form_after_a_bad_rating(hotline: Hotline) -> None:
+    people, number = People(hotline), await opened(hotline)
+    for login, action, typed in (*LONG_LIFE[4:5], *LONG_LIFE[13:15], *LONG_LIFE[25:28], ("caller", Action.RATE, RATED)):
+        browser = await people.of(login)
+        hotline.clock.forward(seconds=1)
+        await browser.open(f"/desk/ticket/{number}")
+        await browser.send(f"/desk/ticket/{number}/{action}", **typed)
+    await too_late(hotline, await people.of("reviewer"), number, Action.REFER, {"note": "Whose gully is it?"})
+
+
 async def hired(hotline: Hotline, login: str, unit: str) -> None:
     """A handler more."""
     kept = await passwords.hashed(PASSWORD)
@@ -170,8 +180,10 @@ async def hired(hotline: Hotline, login: str, unit: str) -> None:
 
 def test_no_form_is_forgotten() -> None:
     tried = {action for _, action, _ in LONG_LIFE} | {Action.SPLIT, Action.MERGE, Action.TERMINATE, Action.CLOSE, Action.REOPEN}
+    tried.add(Action.REFER)
+    on_the_desk_alone = {Action.HAND_OVER}
     only_in_a_campaign = {Action.JOIN, Action.LEAVE}
-    assert set(forms.FORMS) == tried | {Action.HAND_DOWN, Action.HAND_UP} | only_in_a_campaign
+    assert set(forms.FORMS) == tried | {Action.HAND_DOWN, Action.HAND_UP} | only_in_a_campaign | on_the_desk_alone
 
 
 async def test_who_no_longer_has_the_ticket_keeps_what_was_typed(hotline: Hotline) -> None:
