@@ -19,12 +19,14 @@ from httpx import AsyncClient
 from yixian.administration import policy as city_policy
 from yixian.administration.fields import FIELDS
 from yixian.administration.words import THINGS
+from yixian.city.inforce import compile_city
+from yixian.city.model import Pack
 from yixian.db.ids import new_id
 from yixian.db.pool import SYSTEM, Database
 from yixian.people import audit, policy, service
 from yixian.people.model import Actor, Role
-from yixian.people.oversight import staff, trail, words
-from yixian.people.oversight.model import Filters, Search, Standing
+from yixian.people.oversight import staff, telling, trail, words
+from yixian.people.oversight.model import Entry, Filters, Search, Standing
 from yixian.people.policy import ADMINISTRATORS, RIGHTS, Deed
 from yixian.people.refusals import Invalid, Refused
 from yixian.web import render
@@ -294,6 +296,13 @@ async def test_a_ticket_is_told_by_its_number_however_it_was_written_down(
         all_of_them = await trail.search(tx, auditor, Search(action="caller."), LONDON, NOW + timedelta(minutes=1))
     assert [row.ticket for row in found.rows] == ["PA1", "PA1"]
     assert sorted(row.ticket for row in all_of_them.rows) == ["", "PA1", "PA1"]
+
+
+def test_what_somebody_typed_is_never_taken_for_a_word_of_ours(tiny: Pack) -> None:
+    body = {"login": "analyst", "name": "report", "roles": ["analyst"]}
+    entry = Entry(1, NOW, "system", "", "", "staff.add", "x", "analyst", "report", "", "done", body, "")
+    told = telling.told(entry, compile_city(tiny, 1), render.translator("zh"))
+    assert [one.text for one in told.particulars] == ["analyst", "report", "分析员"]
 
 
 def test_every_deed_field_and_choice_of_the_audit_has_its_words() -> None:

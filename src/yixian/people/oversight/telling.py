@@ -16,6 +16,13 @@ LONGEST: Final = 300
 """Characters of one particular; the whole stands in the file."""
 
 
+AS_WRITTEN: Final = frozenset({
+    "reason", "note", "why", "text", "title", "name", "login", "code", "short_name", "name_en", "address", "number", "aliases", "keywords",
+    "examples", "source",
+})  # fmt: skip
+"""What somebody typed: an account that is called `analyst` keeps its name."""
+
+
 class Particular(msgspec.Struct, frozen=True):
     """One thing that was written down with a deed."""
 
@@ -106,7 +113,7 @@ def _value(name: str, value: Any, city: City, say: Say) -> str:
         return city.unit_name(text)
     if name in ("matter", "successor", "parent") and text in city.matters:
         return city.matter_name(text)
-    if name in ("reason", "note", "why", "text", "title", "name"):
+    if name in AS_WRITTEN:
         return text
     return say(words.VALUES[text]) if text in words.VALUES else text
 
