@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,6 +18,12 @@ PIECES = 200
 
 @post("/take", request_max_body_size=4096)
 async def take(body: RawBody) -> int:
+    return len(body)
+
+
+@post("/look", status_code=413)
+async def look(body: RawBody) -> int:
+    """Refuses by itself, when it has read everything."""
     return len(body)
 
 
@@ -49,3 +56,10 @@ async def test_what_is_not_refused_passes_as_it_is() -> None:
     async with AsyncClient(transport=ASGITransport(app), base_url="https://hotline.test") as client:
         answer = await client.post("/take", content=b"x" * 4000)
     assert (answer.status_code, answer.json()) == (201, 4000)
+
+
+async def test_what_was_read_to_its_end_is_answered_at_once() -> None:
+    app: Any = Litestar([look], middleware=[RefusedBodies()])
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://hotline.test") as client:
+        answer = await asyncio.wait_for(client.post("/look", content=b"x" * 4000), 10)
+    assert (answer.status_code, answer.json()) == (413, 4000)

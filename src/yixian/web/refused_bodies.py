@@ -6,7 +6,7 @@ from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
 STILL_READ: Final = 64 * 1024 * 1024
 """Bytes read past a refusal; of more than that nobody is told, the connection is closed."""
@@ -23,20 +23,19 @@ class RefusedBodies(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Passes everything on, but what is left of a refused body."""
 
+        more = True
+
+        async def read() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+            nonlocal more
+            message = await receive()
+            more = message["type"] == "http.request" and message["more_body"]
+            return message
+
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 413:
-                await _read_away(receive)
+                left = STILL_READ
+                while more and left > 0:  # past its end there is nothing but the sender's leaving to wait for
+                    left -= len((await read()).get("body", b""))
             await send(message)
 
-        await next_app(scope, receive, answer)
-
-
-async def _read_away(receive: Receive) -> None:
-    left = STILL_READ
-    while left > 0:
-        message = await receive()
-        if message["type"] != "http.request":
-            return
-        left -= len(message["body"])
-        if not message["more_body"]:
-            return
+        await next_app(scope, read, answer)
