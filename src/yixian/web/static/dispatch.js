@@ -80,30 +80,7 @@ if (all) {
   all.hidden = false;
   all.addEventListener("click", () => {
     const on = ticks().some((tick) => !tick.checked);
-    // A suggestion that lacks something cannot be taken: its key says what is missing and goes to the field where it is given.
-const says = document.querySelector("[data-key-says]");
-
-function tell(text) {
-  if (!says) return;
-  const said = document.createElement("p");
-  said.className = "notice warn";
-  said.textContent = text;
-  says.replaceChildren(said);
-}
-
-for (const lacking of document.querySelectorAll("[data-lacks]")) {
-  lacking.addEventListener("click", (event) => {
-    const field = document.getElementById(lacking.dataset.lacks);
-    if (!field) return;
-    event.preventDefault();
-    field.closest("details")?.setAttribute("open", "");
-    tell(lacking.dataset.says);
-    field.focus();
-    field.scrollIntoView({ block: "center" });
-  });
-}
-
-for (const tick of ticks()) tick.checked = on;
+    for (const tick of ticks()) tick.checked = on;
     count();
   });
 }
