@@ -210,7 +210,7 @@ async def test_joint_review_is_one_key_on_the_dispatchers_desk(hotline: Hotline)
     await desk.open(part)
     convene = desk.page.form(f"{page}/convene").fields
     assert convene["units"] == "pa.harbour;PA-N;PA-S.noise", "a side of the dispute does not judge it"
-    assert "应由哪个单位主办？争议单位：Roads and Lighting、Waste Services。" in convene["note"]
+    assert "应由哪个单位主办？争议单位：Roads and Lighting、Waste Services" in convene["note"]
     assert 'data-key="1"' in desk.answer.text
     await desk.send(f"{page}/convene")
     assert "/desk/dispatch?tab=joint" in str(desk.answer.url) and "已完成：请单位会审" in desk.text

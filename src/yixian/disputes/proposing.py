@@ -65,4 +65,4 @@ def _question(case: Case, city: City) -> str:
     matter = city.matter_name(dispute.matter) or "此事"
     place = city.region_name(dispute.region) or dispute.place
     sides = "、".join(city.unit_name(party.unit) for party in case.parties)
-    return f"{matter}{f'（{place}）' if place else ''}应由哪个单位主办？争议单位：{sides}。"
+    return f"{matter}{f'（{place}）' if place else ''}应由哪个单位主办？争议单位：{sides}"
