@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -33,10 +33,11 @@ class Joined(msgspec.Struct, frozen=True):
 class _Table:
     """What is known while a batch is worked through: tickets by key, and the groups they are in."""
 
-    def __init__(self, rarity: Rarity, known: Iterable[Tied], groups: Iterable[Growing]) -> None:
+    def __init__(self, rarity: Rarity, new: Iterable[Tied], known: Iterable[Tied], groups: Iterable[Growing]) -> None:
         self.rarity = rarity
         self.tied: dict[UUID, Tied] = {}
-        self.by_key: dict[int, list[UUID]] = defaultdict(list)
+        # Only by what one of the new ones will ask for.
+        self.by_key: dict[int, list[UUID]] = {key: [] for tied in new for key in tied.told.print.keys}
         self.groups = {group.id: group for group in groups}
         for tied in known:
             self.learn(tied)
@@ -44,11 +45,12 @@ class _Table:
     def learn(self, tied: Tied) -> None:
         self.tied[tied.ticket] = tied
         for key in tied.told.print.keys:
-            self.by_key[key].append(tied.ticket)
+            if (tickets := self.by_key.get(key)) is not None:
+                tickets.append(tied.ticket)
 
     def like(self, new: Tied) -> list[tuple[float, Tied]]:
         """Known tickets with how probably each is about the same event, the best first; those that share most keys are looked at."""
-        shared = Counter(ticket for key in new.told.print.keys for ticket in self.by_key.get(key, ()))
+        shared = Counter(ticket for key in new.told.print.keys for ticket in self.by_key[key])
         found = sorted(shared, key=lambda ticket: (-shared[ticket], ticket))[:CANDIDATES]
         scored = [(same_event(self.rarity, new.told, self.tied[ticket].told), self.tied[ticket]) for ticket in found]
         return sorted((s for s in scored if s[0] >= JOINED_FROM), key=lambda s: (-s[0], s[1].ticket))
@@ -78,7 +80,7 @@ def join(rarity: Rarity, new: Sequence[Tied], known: Iterable[Tied], groups: Ite
 
     `known` holds the tickets that share a key with any of them, and `groups` what these belong to.
     """
-    table = _Table(rarity, known, groups)
+    table = _Table(rarity, new, known, groups)
     alone = {ticket for ticket, tied in table.tied.items() if tied.member_of is None}
     touched: dict[UUID, None] = {}
     moved: dict[UUID, UUID] = {}

@@ -211,66 +211,12 @@ def _comparable(one: str, other: str) -> bool:
 # -- How alike ---------------------------------------------------------------------------------------------------
 
 
-class Likeness(msgspec.Struct, frozen=True):
-    """What speaks for and against two messages being about one event."""
-
-    head: float
-    """Share, by rarity, of what each begins with that the other holds anywhere; 0 to 1."""
-    rare: int
-    """Words of a head that the other holds too and hardly any example does: what only this event is called by."""
-    names: int
-    """Place names that both hold."""
-    strangers: bool
-    """Both name places, and none of them is the same."""
-    matter: bool
-    siblings: bool
-    near: bool
-    """One region lies in the other, at least a street deep."""
-    own: bool
-    """Each head has two rare words or more that the other message lacks, as two names would be."""
-    apart: bool
-    """Their regions lie apart."""
-
-
-def compare(rarity: Rarity, one: Told, other: Told) -> Likeness:
-    """What speaks for and against; about 20 microseconds."""
-    return _compared(rarity, one, other, _shared_names(rarity, one.print, other.print))
-
-
-def _shared_names(rarity: Rarity, a: Print, b: Print) -> int:
-    return sum(_holds(rarity, a, name) and _holds(rarity, b, name) for name in a.names | b.names)
-
-
-def _strangers(a: Print, b: Print, shared_names: int) -> bool:
-    """Whether both name places, and none is the same."""
-    return bool(a.names and b.names and not shared_names)
-
-
-def _compared(rarity: Rarity, one: Told, other: Told, shared_names: int) -> Likeness:
-    a, b = one.print, other.print
-    heads = rarity.of(a.head) + rarity.of(b.head)
-    again, back = a.head & b.words, b.head & a.words
-    inside, outside = _regions(one.regions, other.regions)
-    return Likeness(
-        head=(rarity.of(again) + rarity.of(back)) / heads if heads else 0.0,
-        rare=_rare(rarity, again | back),
-        names=shared_names,
-        strangers=_strangers(a, b, shared_names),
-        matter=one.matter is not None and one.matter == other.matter,
-        siblings=not {*one.topics[:1], *other.topics[:1]}.isdisjoint({*one.topics} & {*other.topics}),
-        near=inside,
-        own=min(_rare(rarity, a.head - b.words), _rare(rarity, b.head - a.words)) >= _OWN,
-        apart=outside,
-    )
-
-
 _HARDLY: Final = 0.7
 """One example may hold a rare word, not two: log 2."""
 
-_OWN: Final = 2
-
 
 def _rare(rarity: Rarity, words: Iterable[int]) -> int:
+    """Words that hardly any example holds: what only this event is called by."""
     known, unknown = rarity.weights.get, rarity.unknown
     least = unknown - _HARDLY
     return sum([known(word, unknown) >= least for word in words])
@@ -307,38 +253,54 @@ WITHIN: Final = timedelta(days=7)
 JOINED_FROM: Final = 0.5
 """From this probability two messages count as one event."""
 
+_OWN: Final = 2
+"""So many rare words of a head's own are taken for a name that no grammar of addresses knows."""
+
 _RARE: Final = 3
 """So many rare words in common stand for a place where none is named: 58车贷, a company, a school without its ending."""
 
 # Fitted by logistic regression on half of the labelled pairs, except `near`, which that city's masked regions cannot show.
 _BIAS: Final = -3.9
 _HEAD: Final = 7.3
+"""For the share, by rarity, of what each begins with that the other holds anywhere; 0 to 1."""
 _NAMES: Final = 1.9
 _MATTER: Final = 1.3
 _SIBLINGS: Final = 0.8
 _NEAR: Final = 1.0
 
 
-def probability(seen: Likeness) -> float:
-    """How probable it is that two messages so alike are about one event, 0 to 1.
+def same_event(rarity: Rarity, one: Told, other: Told) -> float:
+    """How probable it is that two messages are about one event, 0 to 1; about ten microseconds, less for most that are not.
 
-    Some things settle it, whatever the words: regions that lie apart, names of places of which none is the same (and contradicting
-    numbers before: `contradict`); and that nothing says that it is the same place: two street lamps are out, somewhere, or in one
-    street before two estates that only their people know.
+    Some things settle it, whatever the words: days between them, regions that lie apart, numbers that contradict, names of places of
+    which none is the same; and that nothing says that it is the same place: two street lamps are out, somewhere, or in one street
+    before two estates that only their people know. Only then are the words weighed.
     """
-    if seen.apart or seen.strangers or not (seen.names or seen.rare >= _RARE or (seen.near and not seen.own)):
+    if abs(one.at - other.at) > WITHIN:
         return 0.0
-    total = _BIAS + _HEAD * seen.head + _NAMES * min(seen.names, 2) + _MATTER * seen.matter + _SIBLINGS * seen.siblings + _NEAR * seen.near
+    near, apart = _regions(one.regions, other.regions)
+    a, b = one.print, other.print
+    if apart or (a.numbers and b.numbers and contradict(a.numbers, b.numbers)):
+        return 0.0
+    names = _shared_names(rarity, a, b) if a.names or b.names else 0
+    if a.names and b.names and not names:
+        return 0.0
+    again, back = a.head & b.words, b.head & a.words
+    if not names and _rare(rarity, again | back) < _RARE and not (near and not _have_names(rarity, a, b)):
+        return 0.0
+    heads = rarity.of(a.head) + rarity.of(b.head)
+    alike = (rarity.of(again) + rarity.of(back)) / heads if heads else 0.0
+    matter = one.matter is not None and one.matter == other.matter
+    siblings = not {*one.topics[:1], *other.topics[:1]}.isdisjoint({*one.topics} & {*other.topics})
+    total = _BIAS + _HEAD * alike + _NAMES * min(names, 2) + _MATTER * matter + _SIBLINGS * siblings + _NEAR * near
     return 1 / (1 + exp(-total))
 
 
-def same_event(rarity: Rarity, one: Told, other: Told) -> float:
-    """The probability that two messages are about one event; 0 when they lie too far apart in time, place or number."""
-    if abs(one.at - other.at) > WITHIN or _regions(one.regions, other.regions)[1]:
-        return 0.0  # most of those that share words lie apart: nothing else needs to be looked at
-    if contradict(one.print.numbers, other.print.numbers):
-        return 0.0
-    shared_names = _shared_names(rarity, one.print, other.print)
-    if _strangers(one.print, other.print, shared_names):
-        return 0.0
-    return probability(_compared(rarity, one, other, shared_names))
+def _shared_names(rarity: Rarity, a: Print, b: Print) -> int:
+    """Place names that both hold."""
+    return sum(_holds(rarity, a, name) and _holds(rarity, b, name) for name in a.names | b.names)
+
+
+def _have_names(rarity: Rarity, a: Print, b: Print) -> bool:
+    """Whether each head has as many rare words that the other message lacks as two names would be."""
+    return min(_rare(rarity, a.head - b.words), _rare(rarity, b.head - a.words)) >= _OWN
