@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 import structlog
-from litestar import Litestar, Request, get, head
+from litestar import Litestar, Request, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -58,6 +58,7 @@ from yixian.tickets import above
 from yixian.tickets import service as tickets
 from yixian.tickets.above import Above
 from yixian.web import problems, render, static
+from yixian.web.heads import answering_heads
 from yixian.web.problems import FieldError, Problem
 from yixian.web.refused_bodies import RefusedBodies
 from yixian.web.render import About, Desk
@@ -150,8 +151,8 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
                 with suppress(asyncio.CancelledError):
                     await following
 
-    return Litestar(
-        route_handlers=[health, health_alone, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
+    app = Litestar(
+        route_handlers=[health, *(route for name in ROUTES for route in importlib.import_module(name).routes)],
         dependencies={name: Provide(give, **how) for name, give, how in _dependencies()},
         exception_handlers=problems.handlers(PROBLEMS),
         middleware=[RefusedBodies()],
@@ -162,6 +163,8 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
         logging_config=None,
         debug=False,
     )
+    app.asgi_handler = answering_heads(app.asgi_handler)
+    return app
 
 
 @get("/health", include_in_schema=False)
@@ -169,12 +172,6 @@ async def health(request: Asked) -> dict[str, str]:
     """For a load balancer: 200 when this process and its database answer, else 503."""
     await _process(request).database.answers()
     return {"state": "well", "version": yixian.__version__}
-
-
-@head("/health", include_in_schema=False)
-async def health_alone(request: Asked) -> None:
-    """The same without a body, as many load balancers ask."""
-    await _process(request).database.answers()
 
 
 DESKS = (
