@@ -57,6 +57,23 @@ async def test_who_has_the_code_sees_the_numbers_tickets_and_no_others(hotline: 
     assert mine not in (await browser.open("/my")).text, "after half an hour the number is proven again"
 
 
+async def test_what_no_unit_has_yet_shows_how_long_the_answer_takes(hotline: Hotline) -> None:
+    await hotline.says("huge pothole on Mill Road")
+    hotline.clock.forward(minutes=1)
+    vague = (await hotline.says("something is wrong, please come"))["tickets"][0]
+    browser = hotline.browser()
+    await browser.send("/my/enter", code=await asks(browser, ANN))
+    cards = browser.text.split(vague["number"])
+    waits = "派出后 10 个工作日内答复您。"
+    assert waits in cards[1] and "最迟" in cards[1].partition(waits)[2], "newest first: the other one has a unit, and a day"
+    assert browser.text.count(waits) == 1
+    await browser.open(f"/ticket/{vague['number']}?code={vague['check_code']}")
+    assert waits in browser.text, "as the ticket's own page says"
+    for raised, days in (("calm = 'normal'", 10), ("calm = NULL", 2)):
+        await hotline.owner.execute(f"UPDATE ticket SET urgency = 'urgent', {raised} WHERE number = $1", vague["number"])
+        assert f"派出后 {days} 个工作日内答复您。" in (await browser.open("/my")).text, "what an alarm makes of it is not promised"
+
+
 async def test_a_code_works_once_and_can_be_given_back(hotline: Hotline) -> None:
     await hotline.says(LAMP)
     browser, thief = hotline.browser(), hotline.browser()

@@ -20,7 +20,7 @@ from yixian.people.phones.sms import NotSent
 from yixian.people.secrets import Vault
 from yixian.people.sessions import address
 from yixian.settings import Settings
-from yixian.tickets import numbers, service, words
+from yixian.tickets import deadlines, numbers, service, words
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -46,7 +46,8 @@ async def my_page(
         found = await service.of_phone(tx, who.phone_hash)
     key = keys.for_("check codes")
     codes = {t.number: numbers.check_code(key, t.number) for t in found}
-    return page(request, "tickets/mine.html", who=who, tickets=found, codes=codes, city=city, now=now, words=words)
+    limits = {t.number: deadlines.usual_answer(t.state, t.kind, t.urgency, t.audience, city) for t in found}
+    return page(request, "tickets/mine.html", who=who, tickets=found, codes=codes, limits=limits, city=city, now=now, words=words)
 
 
 @post("/my/code", include_in_schema=False)

@@ -551,3 +551,7 @@ class Own(msgspec.Struct, frozen=True):
     created_at: datetime
     answer_due: datetime | None
     closed_at: datetime | None
+    kind: RequestKind
+    urgency: Urgency
+    """Without what an alarm made of it."""
+    audience: Audience

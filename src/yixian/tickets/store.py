@@ -983,7 +983,8 @@ async def of_phone(tx: Transaction, phone_hash: bytes, limit: int) -> tuple[Own,
     """The tickets of the caller with this number, newest first."""
     rows = await tx.fetch(
         """
-        SELECT t.number, t.state, t.matter, t.text, t.lead, t.created_at, t.answer_due, t.closed_at
+        SELECT t.number, t.state, t.matter, t.text, t.lead, t.created_at, t.answer_due, t.closed_at, t.kind,
+               coalesce(t.calm, t.urgency) AS urgency, t.audience
           FROM caller c
           JOIN ticket t ON t.caller = c.id
          WHERE c.phone_hash = $1
@@ -993,4 +994,4 @@ async def of_phone(tx: Transaction, phone_hash: bytes, limit: int) -> tuple[Own,
         phone_hash,
         limit,
     )
-    return tuple(Own(r["number"], State(r["state"]), *list(r)[2:]) for r in rows)
+    return tuple(msgspec.convert(dict(r), Own) for r in rows)
