@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from yixian.intake.model import Outcome
 from yixian.tickets.model import State
 
-from .driver import PHONE, City, Line12345, Refusal
+from .driver import ADDRESS, PHONE, City, Line12345, Refusal
 
 MARY = {"name": "Mary Beck", "phone": PHONE}
+RANDOM = "5f0e7c1a-9b1d-4f6e-8c56-2d3f1b7a9e44"
 
 
 async def test_one_contact_with_two_matters_opens_two_tickets(city: City, line: Line12345):
@@ -127,13 +129,36 @@ async def test_the_same_key_gives_the_same_receipt_and_stores_nothing(city: City
     assert await city.stored() == before
 
 
-async def test_the_same_key_with_other_words_is_a_mistake_and_stores_nothing(city: City, line: Line12345):
-    await line.takes("Huge pothole on Mill Road", key="k-1")
+async def test_the_same_key_with_other_words_is_a_mistake_of_who_is_signed_in_and_stores_nothing(city: City, line: Line12345):
+    await line.takes("Huge pothole on Mill Road", key="k-1", by=city.operator)
     before = await city.stored()
     with pytest.raises(Refusal) as no:
-        await line.takes("The bins were not collected", key="k-1")
+        await line.takes("The bins were not collected", key="k-1", by=city.operator)
     assert (no.value.status, no.value.type) == (422, "key-used")
     assert await city.stored() == before
+
+
+@pytest.mark.parametrize("key", ("k-1", RANDOM))
+async def test_a_strangers_key_stands_in_nobodys_way(city: City, line: Line12345, key: str):
+    first = await line.takes("Huge pothole on Mill Road", key=key)
+    other = await line.takes("The bins were not collected", key=key)
+    assert (first.status, other.status) == (201, 201)
+    assert {t.number for t in other.tickets}.isdisjoint(t.number for t in first.tickets)
+    again = await line.takes("Huge pothole on Mill Road", key=key)
+    assert again.receipt.repeated and again.receipt.contact == first.receipt.contact
+    kept = [row["key"] for row in await city.owner.fetch("SELECT key FROM idempotency")]
+    assert len(kept) == 2 and not any(key in k for k in kept), "whoever reads the table cannot send what was sent"
+
+
+@pytest.mark.parametrize(("key", "status"), (("k-1", 201), (RANDOM, 200)))
+async def test_a_retry_may_come_over_another_network_when_its_key_cannot_be_guessed(city: City, line: Line12345, key: str, status: int):
+    first = await line.takes("Huge pothole on Mill Road", key=key)
+    elsewhere = AsyncClient(transport=ASGITransport(city.app, client=("203.0.113.9", 4321)), base_url=ADDRESS)  # type: ignore[arg-type]
+    async with elsewhere as there:
+        again = await there.post("/api/v1/contacts", json={"text": "Huge pothole on Mill Road"}, headers={"Idempotency-Key": key})
+    assert again.status_code == status
+    mine = {ticket.code for ticket in first.tickets}
+    assert ({ticket["check_code"] for ticket in again.json()["tickets"]} == mine) is (status == 200)
 
 
 async def test_two_senders_keys_never_meet(city: City, line: Line12345):

@@ -32,7 +32,10 @@ LARGEST_UPLOAD = 12 * 1024 * 1024
 Key = Annotated[
     str,
     HeaderParameter(
-        name="Idempotency-Key", min_length=8, max_length=200, description="The key with which the contact itself will be sent, soon."
+        name="Idempotency-Key",
+        min_length=service.SHORTEST_SECRET,
+        max_length=200,
+        description="The key with which the contact itself will be sent, soon; whoever has it has the files, so make it a random one.",
     ),
 ]
 Name = Annotated[str, HeaderParameter(name="X-File-Name", max_length=600, description="The file's name, percent-encoded.")]

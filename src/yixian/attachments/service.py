@@ -32,6 +32,9 @@ from yixian.settings import Settings
 
 KEPT_AS_DRAFT: Final = timedelta(days=1)
 
+SHORTEST_SECRET: Final = 20
+"""Characters of a form's key: whoever has it has the form's files, and a shorter one is soon guessed or counted up to."""
+
 _ENDINGS: Final[Mapping[str, str]] = {
     "image/jpeg": ".jpg", "audio/webm": ".webm", "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/mpeg": ".mp3", "audio/wav": ".wav",
     "application/pdf": ".pdf",

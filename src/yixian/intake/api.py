@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
@@ -26,7 +29,9 @@ Key = Annotated[
     HeaderParameter(
         name="Idempotency-Key",
         max_length=200,
-        description="A key of the sender's own for this contact: sent again, it gives the same receipt and stores nothing.",
+        description="A key of the sender's own for this contact, best a random one of twenty characters or more: sent again with the same "
+        "body, it gives the same receipt and stores nothing. With another body it is refused to whoever is signed in (422); of senders "
+        "who are not signed in, it is another contact.",
     ),
 ]
 
@@ -55,7 +60,7 @@ async def take_contact(
     if operator is None:
         check_rate(request, now)
     files = attachments.draft_of(means.keys, key) if key else None
-    receipt = await service.record(means, data, operator, _of_sender(key, operator), now, files)
+    receipt = await service.record(means, data, operator, _of_sender(request, means, data, key, operator), now, files)
     return Response(receipt, status_code=HTTP_200_OK if receipt.repeated else HTTP_201_CREATED)
 
 
@@ -95,11 +100,19 @@ def check_rate(request: Request[Any, Any, Any], now: datetime) -> None:
         raise TooManyContacts("提交过于频繁，请一分钟后再试；紧急情况请直接拨打 110、119、120 或 122。")
 
 
-def _of_sender(key: str | None, operator: Actor | None) -> str | None:
-    """Keys of different senders never meet."""
+def _of_sender(request: Request[Any, Any, Any], means: Means, data: ContactIn, key: str | None, operator: Actor | None) -> str | None:
+    """Under what a sender's key is kept: keys of different senders never meet.
+
+    Who is not signed in is known by the key and what it came with: so a retry may come over another network, and a stranger who hits on
+    the key learns nothing and stands in nobody's way. Where the key can be guessed the words might be, too: it counts with the address.
+    """
     if not key:
         return None
-    return f"{operator.id if operator else 'public'}:{key}"
+    if operator is not None:
+        return f"{operator.id}:{key}"
+    where = "" if len(key) >= attachments.SHORTEST_SECRET else address(request)
+    said = msgspec.json.encode((key, where, data))
+    return f"public:{hmac.digest(means.keys.for_('public idempotency keys'), said, hashlib.sha256).hex()}"
 
 
 routes = (take_contact, preview_contact)
