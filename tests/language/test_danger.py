@@ -120,6 +120,14 @@ def test_a_stretch_weighs_as_much_as_if_it_stood_alone(guangzhou: Pack, guangzho
         assert heard.chance == pytest.approx(1 / (1 + exp(-margin)), abs=2e-4)
 
 
+def test_a_short_message_weighs_what_its_terms_and_signs_do(guangzhou: Pack, guangzhou_reader: Reader) -> None:
+    model, danger = guangzhou_reader.danger, guangzhou.triage.danger
+    assert model is not None and danger is not None
+    for plea in (*danger.examples[::7], Plea("", False), Plea("Ω", False), Plea("救命", True)):
+        text = normalise(plea.text, guangzhou_reader.noise)[:90]
+        assert weigh(model, text).chance == pytest.approx(1 / (1 + exp(-_by_definition(model, text))), abs=2e-4)
+
+
 def _by_definition(model: DangerModel, text: str) -> float:
     """The log-odds of one stretch, term by term and pair by pair."""
     places = {number: place for place, number in enumerate(model.terms.tolist())}

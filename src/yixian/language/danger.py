@@ -59,7 +59,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     number: str
     start: float
-    alone: Floats
+    alone: tuple[float, ...]
 
 
 class ThanksModel(msgspec.Struct, frozen=True):
@@ -78,6 +78,8 @@ class DangerModel(msgspec.Struct, frozen=True):
     start: float
     terms: Codes
     """The known terms as numbers (see `_code`), ascending."""
+    places: dict[str, int]
+    """Where each known term stands in `terms`."""
     weights: Floats
     """For each term the square of its rarity, and what it speaks for danger."""
     alone: Floats
@@ -129,11 +131,13 @@ def compile_danger(danger: Danger | None, ordinary: Sequence[str], noise: tuple[
     coefficients, start = _fit(_matrix(heard, vocabulary, rarity, len(names)), truth, weight)
     codes = np.array([_code(term) for term in vocabulary], dtype=np.int64)
     order = codes.argsort()
+    known = list(vocabulary)
     return DangerModel(
         phrases=phrases,
         signs=numbered,
         start=start,
         terms=codes[order],
+        places={known[n]: place for place, n in enumerate(order.tolist())},
         weights=np.column_stack([rarity**2, coefficients[: len(vocabulary)] * rarity])[order],
         alone=coefficients[len(vocabulary) : len(vocabulary) + len(names)],
         beside=coefficients[len(vocabulary) + len(names) :].reshape(len(names), len(names)),
@@ -170,23 +174,49 @@ def is_thanks(model: DangerModel, text: str) -> bool:
     return not any(model.alone[sign] > 0 for sign in found - model.thanks.may)
 
 
+class _Most(msgspec.Struct, frozen=True):
+    """The most alarming of a message's stretches."""
+
+    margin: float
+    """On the scale of log-odds, before the message's length counts."""
+    stretch: tuple[int, int]
+    signs: Sequence[int]
+    every_sign: Sequence[int]
+    """Those of all stretches."""
+    terms: float
+    """The most that the terms of any stretch speak for danger."""
+
+
 def weigh(model: DangerModel, text: str) -> Weighed:
     """Weighs a message in plain form: the whole of it, and the stretches of a long one; the most alarming counts."""
     read = text[:READ_CHARACTERS]
     stretches = _stretches(read)
-    signs, terms = _by_signs(model, read, stretches), _by_terms(model, read, stretches)
+    # Most calls are short: a table of one row is not worth its making.
+    most = _whole(model, read) if len(stretches) == 1 else _most_alarming(model, read, stretches)
+    first, end = most.stretch
+    # No sign that is there speaks for danger by itself, and the words no more than silence.
+    speaks = any(model.alone.item(sign) > 0 for sign in most.every_sign)
+    quiet = not read.strip() or (not speaks and 0 != most.terms <= _SILENCE)
+    chance = round(_chance(most.margin - doublings(len(text))), 4)
+    return Weighed(chance, _numbers(model, most.signs), read[first:end], len(text), quiet)
+
+
+def _whole(model: DangerModel, text: str) -> _Most:
+    """A message that is one stretch."""
+    signs = sorted({sign for word in find_all(model.phrases, text) for sign in model.signs[word.phrase]})
+    terms = _by_terms_alone(model, text)
+    alone = sum(map(model.alone.item, signs))
+    beside = sum(model.beside.item(*pair) for pair in combinations(signs, 2))
+    return _Most(model.start + terms + alone + _BESIDE * beside, (0, len(text)), signs, signs, terms)
+
+
+def _most_alarming(model: DangerModel, text: str, stretches: Sequence[tuple[int, int]]) -> _Most:
+    signs, terms = _by_signs(model, text, stretches), _by_terms(model, text, stretches)
     margins = model.start + terms + signs @ model.alone + ((signs @ model.beside) * signs).sum(axis=1) * _BESIDE
     margins[1:] -= _STRETCH_COSTS
     best = int(margins.argmax())
-    margin = float(margins[best]) - doublings(len(text))
-    first, end = stretches[best]
-    quiet = not read.strip() or (_speaks_of_nothing(model, signs) and 0 != float(terms.max()) <= _SILENCE)
-    return Weighed(round(_chance(margin), 4), _numbers(model, signs[best]), read[first:end], len(text), quiet)
-
-
-def _speaks_of_nothing(model: DangerModel, signs: Floats) -> bool:
-    """Whether no sign that is there speaks for danger by itself."""
-    return not bool((signs.any(axis=0) & (model.alone > 0)).any())
+    of_best, of_any = (np.flatnonzero(row).tolist() for row in (signs[best], signs.sum(axis=0)))
+    return _Most(float(margins[best]), stretches[best], of_best, of_any, float(terms.max()))
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:
@@ -228,6 +258,14 @@ def _by_terms(model: DangerModel, text: str, stretches: Sequence[tuple[int, int]
     counts = ((before < first) & (start >= first) & (end <= stop)).astype(float)
     sums = counts @ model.weights[number]
     return sums[:, 1] * _TERM / np.maximum(np.sqrt(sums[:, 0]), 1e-9)
+
+
+def _by_terms_alone(model: DangerModel, text: str) -> float:
+    """The same for a text that is one stretch."""
+    pairs = [*map(add, text, text[1:])]
+    terms = dict.fromkeys((*text, *pairs, *map(add, pairs, text[2:])))
+    squares, speaks = model.weights[[place for term in terms if (place := model.places.get(term)) is not None]].sum(axis=0).tolist()
+    return speaks * _TERM / max(sqrt(squares), 1e-9)
 
 
 def _stood_before(number: Codes, start: Codes) -> Codes:
@@ -276,8 +314,8 @@ def log_odds(chance: Floats) -> Floats:
     return np.log(near / (1 - near))
 
 
-def _numbers(model: DangerModel, signs: Floats) -> tuple[str, ...]:
-    margins = {desk.number: desk.start + float(desk.alone @ signs) for desk in model.desks}
+def _numbers(model: DangerModel, signs: Sequence[int]) -> tuple[str, ...]:
+    margins = {desk.number: desk.start + sum(desk.alone[sign] for sign in signs) for desk in model.desks}
     ranked = sorted(margins, key=lambda number: -margins[number])
     return tuple(number for place, number in enumerate(ranked) if place == 0 or margins[number] > 0)
 
@@ -332,8 +370,8 @@ def _desks(heard: Sequence[_Heard], examples: Sequence[Plea], signs: int) -> tup
     for number in sorted({to for _, plea in told for to in plea.to}):
         truth = np.array([number in plea.to for _, plea in told])
         if truth.all() or not truth.any():
-            found.append(Desk(number, 1.0, np.zeros(signs)))
+            found.append(Desk(number, 1.0, (0.0,) * signs))
             continue
         coefficients, start = _fit(csr_array(matrix), truth, np.ones(len(told)))
-        found.append(Desk(number, start, coefficients))
+        found.append(Desk(number, start, tuple(coefficients.tolist())))
     return tuple(found)

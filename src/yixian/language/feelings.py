@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from yixian.city.model import Feeling, Pack, Triage
-from yixian.language.model import Felt
+from yixian.language.model import Disposition, Felt
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.phrases import Phrases, compile_phrases, find_longest
 from yixian.language.triage import TriageModel, compile_triage, is_denied, sort_out
@@ -34,6 +34,16 @@ def compile_feelings(pack: Pack) -> FeelingModel:
         raise ValueError(f"no such feeling: {sorted(unknown)}")
     lives = Triage(emergency=tuple(e for e in pack.triage.emergency if e.giving_up))
     return FeelingModel(compile_phrases(shows), shows, compile_triage(lives))
+
+
+def gives_up(felt: Felt | None) -> bool:
+    """Whether who sounds like this may take their own life. The one rule for contacts, and for whatever a citizen says later."""
+    return felt is not None and felt.feeling is Feeling.GIVING_UP
+
+
+def said_first(model: FeelingModel, text: str) -> Disposition | None:
+    """What the pack says to who says in so many words that they will take their own life, and the line for it; None to others."""
+    return sort_out(model.giving_up, normalise(text))
 
 
 def feeling_of(model: FeelingModel, text: str) -> Felt | None:

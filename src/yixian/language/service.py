@@ -13,7 +13,7 @@ from yixian.language.answers import AnswerModel, compile_answers, find_answers
 from yixian.language.danger import DangerModel, Weighed, compile_danger
 from yixian.language.evidence import Floats
 from yixian.language.extract import CueModel, audience_of, compile_cues, find_cues, is_at_night, kind_of, urgency_of
-from yixian.language.feelings import FeelingModel, compile_feelings, feeling_of
+from yixian.language.feelings import FeelingModel, compile_feelings, feeling_of, gives_up, said_first
 from yixian.language.identify import LanguageModel, compile_languages, identify
 from yixian.language.matters import READ_CHARACTERS, LeftOut, MatterModel, compile_matters, leaves_of, left_out, logits_of, weigh_matters
 from yixian.language.model import Alarm, Answer, Disposition, Felt, MatterGuess, PlaceFound, Reading, Taught
@@ -125,6 +125,17 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
 def feeling(reader: Reader, text: str, title: str = "") -> Felt | None:
     """How whoever says it sounds; None where nothing shows it."""
     return feeling_of(reader.feelings, f"{title}。{text}")
+
+
+def despair(reader: Reader, text: str) -> Felt | None:
+    """The words by which whoever says `text` may take their own life; None where nothing shows it."""
+    felt = feeling(reader, text)
+    return felt if gives_up(felt) else None
+
+
+def console(reader: Reader, text: str) -> Disposition | None:
+    """What is said first to who says it in so many words, and the line for it; None to everybody else."""
+    return said_first(reader.feelings, text)
 
 
 def weigh_danger(reader: Reader, text: str, title: str = "") -> Weighed | None:
