@@ -7,7 +7,7 @@ YIXIAN := $(BIN)/yixian
 DATA := $(or $(YIXIAN_DATA),../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places bench-desks evaluate
+.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places bench-desks bench-matters bench-triage bench-groups bench-list evaluate
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,16 +54,28 @@ lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q --group browser -c requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-browser.lock
 
-bench: bench-language bench-places bench-gate bench-intake bench-faults bench-desks bench-day ## every figure of speed and safety; half an hour
+bench: bench-language bench-matters bench-places bench-gate bench-triage bench-groups bench-list bench-intake bench-faults bench-desks bench-day ## every figure of reading, speed and safety; an hour
 
 bench-language: env ## how fast and how well messages are read with the pack's words alone
 	@$(BIN)/python -m bench.bench_language
+
+bench-matters: env ## right matter and unit on messages that no author of the pack wrote, by words and by meaning
+	@$(BIN)/python -m bench.bench_matters
 
 bench-places: env ## where messages say it is: districts, streets, numbers, asking back, coordinates
 	@$(BIN)/python -m bench.bench_places
 
 bench-gate: env ## what the gate keeps, and how much of it is right, on examples held out
 	@$(BIN)/python -m bench.bench_gate
+
+bench-triage: env ## emergencies recognised, and what that costs in false alarms
+	@$(BIN)/python -m bench.bench_triage --folds 5
+
+bench-groups: env ## one event, many callers: found, kept apart, how soon, at what cost
+	@$(BIN)/python -m bench.bench_groups
+
+bench-list: env ## a search of the responsibility list of 4,200 entries
+	@$(BIN)/python -m bench.bench_list
 
 evaluate: env ## the learned classifier by cross-validation on the measuring data (YIXIAN_DATA)
 	@$(YIXIAN) dispatch evaluate --train $(DATA)/messages/labelled_tokens.csv --train $(DATA)/messages/labelled_raw.csv

@@ -124,6 +124,34 @@ def test_every_option_is_documented(name: str) -> None:
     assert written == there
 
 
+# -- The Makefile --------------------------------------------------------------------------------------------------
+
+NEEDS_FILES = {"baseline"}
+"""A bench that asks for files of one's own."""
+
+
+def targets() -> dict[str, str]:
+    """What `make` lists: each target with what it needs first."""
+    return dict(re.findall(r"^([a-z-]+):(.*?) ## ", read("Makefile"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_target_that_documents_name_is_there(page: Path) -> None:
+    assert set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))) <= set(targets())
+
+
+def test_make_bench_runs_every_bench() -> None:
+    benches = {f"bench-{file.stem.removeprefix('bench_')}" for file in (ROOT / "bench").glob("bench_*.py")}
+    there = benches - {f"bench-{name}" for name in NEEDS_FILES}
+    assert set(targets()["bench"].split()) == there
+    assert set(re.findall(r"-m bench\.bench_(\w+)", read("Makefile"))) == {name.removeprefix("bench-") for name in there}
+
+
+def test_every_bench_that_a_figure_names_is_there() -> None:
+    named = re.findall(r"`(?:yixian bench |python -m bench\.bench_)(\w+)", read("README.md"))
+    assert {f"bench_{name}.py" for name in named} <= {file.name for file in (ROOT / "bench").glob("*.py")}
+
+
 # -- The API ---------------------------------------------------------------------------------------------------------
 
 
