@@ -11,6 +11,7 @@ from yixian.city import pack
 from yixian.city.model import Emergency, Feeling, Pack, Speech
 from yixian.language.feelings import compile_feelings, feeling_of
 from yixian.language.model import Felt
+from yixian.language.normalise import normalise
 from yixian.language.reasons import MOST, words_for
 from yixian.language.service import Reader, compile_reader, read
 
@@ -23,7 +24,7 @@ FIRE = Emergency("119", "消防", ("着火了",), "请立即拨打119")
 def felt_in(text: str, words: dict[str, tuple[str, ...]] = WORDS) -> Felt | None:
     town = pack.read(TINY)
     triage = msgspec.structs.replace(town.triage, emergency=(FIRE, LIVES))
-    return feeling_of(compile_feelings(msgspec.structs.replace(town, triage=triage, speech=Speech(feelings=words))), text)
+    return feeling_of(compile_feelings(msgspec.structs.replace(town, triage=triage, speech=Speech(feelings=words))), normalise(text))
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,11 @@ def said_first(model: FeelingModel, text: str) -> Disposition | None:
     return sort_out(model.giving_up, normalise(text))
 
 
-def feeling_of(model: FeelingModel, text: str) -> Felt | None:
-    """How whoever wrote or said `text` sounds; None where nothing shows it. What is denied does not count."""
-    plain = normalise(text)
+def feeling_of(model: FeelingModel, plain: str) -> Felt | None:
+    """How whoever wrote or said a message sounds; None where nothing shows it. What is denied does not count.
+
+    `plain`: in plain form, its greetings and thanks still in it.
+    """
     if (last := sort_out(model.giving_up, plain)) is not None:
         return Felt(Feeling.GIVING_UP, (last.phrase,))
     found = [f for f in find_longest(model.phrases, plain) if not is_denied(plain, f)]

@@ -36,11 +36,16 @@ def normalise(text: str, noise: tuple[str, ...] = ()) -> str:
 
     `noise` must be in plain form itself (see `normalise_words`). Line ends become spaces, as do noise phrases.
     """
-    plain = simplify(unicodedata.normalize("NFKC", text)).lower()
+    return without(_SPACE.sub(" ", simplify(unicodedata.normalize("NFKC", text)).lower()).strip(), noise)
+
+
+def without(plain: str, noise: tuple[str, ...]) -> str:
+    """A text in plain form without these phrases; each becomes a space."""
+    cut = plain
     for phrase in noise:
-        if phrase in plain:
-            plain = plain.replace(phrase, " ")
-    return _SPACE.sub(" ", plain).strip()
+        if phrase in cut:
+            cut = cut.replace(phrase, " ")
+    return cut if cut is plain else _SPACE.sub(" ", cut).strip()
 
 
 def as_written(words: str, text: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from math import exp, log
 from typing import Final
 from zlib import crc32
@@ -18,7 +19,7 @@ from zlib import crc32
 import msgspec
 
 from yixian.language.addresses import Part, pieces_of, plain_number
-from yixian.language.grams import terms
+from yixian.language.grams import words_of
 from yixian.language.normalise import normalise
 
 HEAD: Final = 40
@@ -89,19 +90,16 @@ def print_of(rarity: Rarity, text: str, title: str = "", place: str = "", noise:
     head = plain_title if title else f"{plain_title}。{plain[:HEAD]}"
     whole = f"{plain_title}。{plain}" if plain_title else plain
     names = frozenset(_names(whole))
-    in_head, everything = frozenset(_words(head)), sorted(set(_words(whole)), key=lambda w: -rarity.weights.get(w, rarity.unknown))
-    words = frozenset(everything[:MOST_WORDS]) | in_head
+    in_head = frozenset(_words(head))
+    words = in_head if head == whole else in_head.union(_words(whole))
+    if len(words) > MOST_WORDS:
+        words = in_head.union(sorted(words, key=lambda w: (-rarity.weights.get(w, rarity.unknown), w))[:MOST_WORDS])
     return Print(in_head, words, names, frozenset(_numbers(whole)), _keys(rarity, names, f"{plain_title}。{plain[:HEAD]}"))
 
 
-def _words(text: str) -> Iterator[int]:
-    """Pairs of characters where words are not spaced, words where they are; as numbers that the database can index."""
-    for term in terms(text):
-        if term[0] == "=":
-            if " " not in term and len(term) > 3:
-                yield hashed(term)
-        elif len(term) == 2 and term[0] not in "<" and not term.isascii():
-            yield hashed(term)
+def _words(text: str) -> list[int]:
+    """Pairs of characters where words are not spaced, words of three letters and more where they are; as numbers for an index."""
+    return [hashed(word) for word in words_of(text) if word[0] != "=" or len(word) > 3]
 
 
 def hashed(word: str) -> int:
@@ -118,8 +116,8 @@ def _keys(rarity: Rarity, names: Iterable[str], head: str) -> tuple[int, ...]:
     """Names first, then the rarest stretches of the head: three characters, or a word where words are spaced."""
     worth: dict[int, float] = {}
     for run in _HAN.findall(head):
-        for start in range(len(run) - 2):
-            one, other = (rarity.weights.get(hashed(run[i : i + 2]), rarity.unknown) for i in (start, start + 1))
+        pairs = [rarity.weights.get(hashed(run[start : start + 2]), rarity.unknown) for start in range(len(run) - 1)]
+        for start, (one, other) in enumerate(pairwise(pairs)):
             worth[hashed(run[start : start + 3])] = one + other + min(one, other)
     for word in _SPACED.findall(_HAN.sub(" ", head)):
         worth[hashed(word)] = 2 * rarity.weights.get(hashed("=" + word), rarity.unknown)

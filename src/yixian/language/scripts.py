@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import Final
 
@@ -74,8 +75,18 @@ def script_counts(text: str) -> NDArray[np.int64]:
     return np.bincount(np.where(inside, _SCRIPT[block], 0), minlength=len(Script)).astype(np.int64)
 
 
+_HAN: Final = re.compile("[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_KANA: Final = re.compile("[\u3041-\u30ff]")
+_LETTER: Final = re.compile("[A-Za-z]")
+
+
 def main_script(text: str) -> Script:
     """The script most letters are in; a Han character counts as much as two letters, for it says as much. Kana makes it kana."""
+    # What hardly any message needs to be counted for.
+    if text.isascii():
+        return Script.LATIN if _LETTER.search(text) else Script.NONE
+    if 3 * len(_HAN.findall(text)) > len(text) and not _KANA.search(text):
+        return Script.HAN
     counts = script_counts(text)
     if counts[Script.KANA] * 8 > counts[Script.HAN] and counts[Script.KANA] > 2:
         return Script.KANA

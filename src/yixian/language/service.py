@@ -17,7 +17,7 @@ from yixian.language.feelings import FeelingModel, compile_feelings, feeling_of,
 from yixian.language.identify import LanguageModel, compile_languages, identify
 from yixian.language.matters import READ_CHARACTERS, LeftOut, MatterModel, compile_matters, leaves_of, left_out, logits_of, weigh_matters
 from yixian.language.model import Alarm, Answer, Disposition, Felt, MatterGuess, PlaceFound, Reading, Taught
-from yixian.language.normalise import as_written, normalise, normalise_words
+from yixian.language.normalise import as_written, normalise, normalise_words, without
 from yixian.language.places import Gazetteer, compile_gazetteer, find_place
 from yixian.language.split import Splitter, compile_splitter, parts_of
 from yixian.language.triage import TriageModel, compile_triage, listen
@@ -104,17 +104,18 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
         title: counts more than the text.
         audience: who asks, when the channel knows it; else the words tell, or nobody.
     """
-    plain_title = normalise(title, reader.noise)
-    plain = normalise(text, reader.noise)[: 2 * READ_CHARACTERS]
+    full_title, full = normalise(title), normalise(text)[: 2 * READ_CHARACTERS]
+    polite = f"{full_title}。{full}"
+    plain_title, plain = without(full_title, reader.noise), without(full, reader.noise)
     whole = f"{plain_title}。{plain}" if plain_title else plain
     language = identify(reader.languages, whole)
-    disposition, alarm = listen(reader.triage, reader.danger, whole, lambda: _spoken(title, text))
+    disposition, alarm = listen(reader.triage, reader.danger, whole, polite)
     spoken = f"{title}。{text[: 2 * READ_CHARACTERS]}" if title else text[: 2 * READ_CHARACTERS]
     place = _as_written(find_place(reader.gazetteer, whole), spoken)
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
     parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
     alone = len(parts) == 1
-    felt = feeling_of(reader.feelings, f"{title}。{text[: 2 * READ_CHARACTERS]}")
+    felt = feeling_of(reader.feelings, polite)
     return tuple(
         _reading(reader, part, language, at, audience, disposition, alarm, felt)
         for part in parts
@@ -124,7 +125,7 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
 
 def feeling(reader: Reader, text: str, title: str = "") -> Felt | None:
     """How whoever says it sounds; None where nothing shows it."""
-    return feeling_of(reader.feelings, f"{title}。{text}")
+    return feeling_of(reader.feelings, f"{normalise(title)}。{normalise(text)}")
 
 
 def despair(reader: Reader, text: str) -> Felt | None:
@@ -141,11 +142,6 @@ def console(reader: Reader, text: str) -> Disposition | None:
 def weigh_danger(reader: Reader, text: str, title: str = "") -> Weighed | None:
     """How alarming a message is, and the words that make it so; None where the pack teaches nothing about it."""
     return danger.weigh(reader.danger, _plain(reader, text, title)) if reader.danger is not None else None
-
-
-def _spoken(title: str, text: str) -> str:
-    """The message in one way of writing, its greetings and thanks still in it."""
-    return f"{normalise(title)}。{normalise(text)[: 2 * READ_CHARACTERS]}"
 
 
 def _plain(reader: Reader, text: str, title: str) -> str:

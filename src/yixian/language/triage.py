@@ -6,7 +6,7 @@ The phrases are the pack's. What is here is how languages speak of what is not h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -90,13 +90,13 @@ def sort_out(model: TriageModel, text: str) -> Disposition | None:
     return best[2] if best else None
 
 
-def listen(model: TriageModel, danger: DangerModel | None, text: str, said: Callable[[], str]) -> tuple[Disposition | None, Alarm | None]:
+def listen(model: TriageModel, danger: DangerModel | None, text: str, polite: str) -> tuple[Disposition | None, Alarm | None]:
     """Whether a message in plain form is an emergency for sure, may be one, or has another reason not to become a ticket.
 
     A phrase that the learned weights contradict is asked about and not acted upon: a wrong refusal costs more than a look. What may
     be an emergency is no legal route and not outside: a person looks first. What says nothing, and thanks for what was done, are no alarm.
 
-    `said`: gives the same message with its greetings and thanks, which `text` is without.
+    `polite`: the same message with its greetings and thanks, which `text` is without.
     """
     found = sort_out(model, text)
     if danger is None:
@@ -106,7 +106,7 @@ def listen(model: TriageModel, danger: DangerModel | None, text: str, said: Call
         if weighed.chance >= danger.sure:
             return found, None
         return None, Alarm(tuple(dict.fromkeys((found.code, *weighed.to))), weighed.chance)
-    if weighed.chance >= danger.ask and not weighed.quiet and not is_thanks(danger, said()):
+    if weighed.chance >= danger.ask and not weighed.quiet and not is_thanks(danger, polite):
         return None, Alarm(weighed.to, weighed.chance)
     return found, None
 
