@@ -170,6 +170,20 @@ async def test_an_ordinary_contact_with_a_key_is_one_statement(means: Means) -> 
     assert len(seen) == 1, seen
 
 
+@pytest.mark.parametrize("scope", ["unit", "citizen", "nobody", ""])
+async def test_only_the_hotline_takes_contacts_in(means: Means, owner: asyncpg.Connection, scope: str) -> None:
+    """The function that stores them acts as the tables' owner, past every policy: it asks by itself who acts."""
+    before = await counts(owner)
+    async with means.db.looking() as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetchrow(
+                "SELECT taken FROM take_contact($1, 'somebody', '{}', NULL, NULL, NULL, NULL, $2, '{}', $2, '[]', '[]', '[]', '[]')",
+                scope,
+                NOW,
+            )
+    assert await counts(owner) == before
+
+
 async def test_a_ticket_holds_what_was_said_not_what_was_understood(means: Means, owner: asyncpg.Connection) -> None:
     said = "Dear Sir or Madam, There is a DEEP pothole on the road!"
     await service.record(means, ContactIn(said), None, None, NOW)
