@@ -176,3 +176,105 @@ async def test_the_board_s_number_moves(hotline: Hotline) -> None:
     hotline.clock.forward(seconds=3)
     await shown.open("/desk/supervisor")
     assert 'data-live="care">1</span>' in shown.answer.text
+
+
+# -- What is said later ----------------------------------------------------------------------------------------------
+
+
+async def own_page(hotline: Hotline, text: str = POTHOLE) -> tuple[Browser, str]:
+    """The resident's page of a new ticket, and its number."""
+    ticket = (await hotline.says(text))["tickets"][0]
+    return await hotline.browser().open(f"/ticket/{ticket['number']}?code={ticket['check_code']}"), ticket["number"]
+
+
+async def needs(hotline: Hotline, number: str) -> list[str]:
+    """By whom it was raised that somebody of this ticket is to be looked after."""
+    rows = await hotline.owner.fetch(
+        "SELECT h.actor FROM history h JOIN ticket t ON t.id = h.ticket WHERE t.number = $1 AND h.action = 'need_care' ORDER BY h.seq",
+        number,
+    )
+    return [row["actor"] for row in rows]
+
+
+@pytest.mark.parametrize("step", ["supplement", "urge", "withdraw"])
+async def test_who_despairs_later_stands_on_the_board_with_those_words(hotline: Hotline, step: str) -> None:
+    page, number = await own_page(hotline)
+    assert BOARD not in (await board(hotline)).text
+    hotline.clock.forward(minutes=40)
+    await page.send(f"/ticket/{number}/{step}", note="It is still there. I cannot go on")
+    assert "可能想不开" not in page.text, "what the hotline thinks of it is not the resident's page"
+    shown = await board(hotline)
+    assert BOARD in shown.text and f"/desk/ticket/{number}" in shown.page.links
+    assert "“cannot go on” It is still there." in shown.text, "not the ordinary words of the first contact"
+    await shown.send(f"/desk/ticket/{number}/take_care")
+    assert BOARD not in shown.text
+    assert await needs(hotline, number) == ["system"]
+
+
+async def test_once_while_it_waits_and_again_after_somebody_took_it(hotline: Hotline) -> None:
+    page, number = await own_page(hotline)
+    for _ in range(2):
+        await page.send(f"/ticket/{number}/supplement", note="I cannot go on")
+    assert await needs(hotline, number) == ["system"]
+    await (await board(hotline)).send(f"/desk/ticket/{number}/take_care")
+    await page.open(f"{page.answer.url}")
+    await page.send(f"/ticket/{number}/supplement", note="Nobody rang me, I cannot go on")
+    assert BOARD in (await board(hotline)).text
+    assert await needs(hotline, number) == ["system", "system"]
+
+
+async def test_a_first_contact_that_raised_it_is_not_raised_again(hotline: Hotline) -> None:
+    page, number = await own_page(hotline, GIVING_UP)
+    await page.send(f"/ticket/{number}/supplement", note="I cannot go on")
+    assert await needs(hotline, number) == [], "it stood on the board from the start"
+    assert (await board(hotline)).text.count(number) == 1
+
+
+async def test_in_so_many_words_the_page_says_what_the_city_says_first(hotline: Hotline) -> None:
+    page, number = await own_page(hotline)
+    await page.send(f"/ticket/{number}/supplement", note="I want to end my life")
+    assert "You matter. Ring 999 now." in page.text and "tel:999" in page.page.links
+    assert page.text.index("You matter") < page.text.index("收到了")
+    assert BOARD in (await board(hotline)).text
+
+
+@pytest.mark.parametrize("note", ["The hole is deeper now", "My end my life insurance costs too much", "I was afraid I cannot go on"])
+async def test_an_ordinary_supplement_alerts_nobody(hotline: Hotline, note: str) -> None:
+    page, number = await own_page(hotline)
+    await page.send(f"/ticket/{number}/supplement", note=note)
+    assert await needs(hotline, number) == []
+
+
+@pytest.mark.parametrize("body", [{"note": "I cannot go on"}, {"note": "I cannot go on", "code": ""}])
+async def test_the_api_is_no_way_round_it(hotline: Hotline, body: dict[str, str]) -> None:
+    ticket = (await hotline.says(POTHOLE))["tickets"][0]
+    door = f"/api/v1/tickets/{ticket['number']}/supplement"
+    if "code" in body:  # an operator types what the caller says
+        client = (await hotline.staff("operator")).client
+        csrf = (await client.get("/api/v1/session")).json()["csrf"]
+        answer = await client.post(door, json={"note": body["note"]}, headers={"X-CSRF-Token": csrf})
+    else:
+        answer = await hotline.browser().client.post(door, json=body | {"code": ticket["check_code"]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["version"] == await hotline.owner.fetchval("SELECT version FROM ticket")
+    assert await needs(hotline, ticket["number"]) == ["system"]
+
+
+async def test_words_of_a_rating_count_when_the_matter_is_over(hotline: Hotline) -> None:
+    page, number = await own_page(hotline)
+    await hotline.owner.execute("UPDATE ticket SET state = 'awaiting_call_back', answer = 'It was filled.'")
+    await page.open(f"{page.answer.url}")
+    await page.send(f"/ticket/{number}/rate", response="5", solution="4", attitude="5", words="It is too late, I cannot go on")
+    assert await hotline.owner.fetchval("SELECT state FROM ticket") == "closed"
+    assert BOARD in (await board(hotline)).text
+
+
+@pytest.mark.parametrize("caller", ["07700 900123", "07700 900456"])
+async def test_a_contact_that_an_operator_puts_with_an_open_ticket_counts(hotline: Hotline, caller: str) -> None:
+    number = await number_of(hotline, POTHOLE)
+    client = (await hotline.staff("operator")).client
+    csrf = {"X-CSRF-Token": (await client.get("/api/v1/session")).json()["csrf"]}
+    said = {"text": POTHOLE, "caller": {"phone": caller}, "attach": number, "despairs": True}
+    assert (await client.post("/api/v1/contacts", json=said, headers=csrf)).json()["outcome"] == "added_to_ticket"
+    assert await hotline.owner.fetchval("SELECT count(*) FROM ticket WHERE care = 'needed'") == 1
+    assert BOARD in (await board(hotline)).text

@@ -18,8 +18,10 @@ from openapi_spec_validator import validate
 from tests.tickets.conftest import ANSWER, Town
 
 from yixian import app as wiring
+from yixian.city.inforce import City
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database
+from yixian.language.service import Reader, compile_reader
 from yixian.people import api as people_api
 from yixian.people import passwords, sessions, store
 from yixian.people import service as people
@@ -86,16 +88,22 @@ async def hashed() -> str:
     return await passwords.hashed(PASSWORD)
 
 
+@pytest.fixture(scope="session")
+def reader(city: City) -> Reader:
+    return compile_reader(city.pack)
+
+
 def always(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
 @pytest.fixture
-async def door(town: Town, hashed: str, tmp_path: Path) -> AsyncIterator[Door]:
+async def door(town: Town, hashed: str, reader: Reader, tmp_path: Path) -> AsyncIterator[Door]:
     settings = Settings(home=tmp_path, second_factor=False)
     process = Process(settings, town.db, town)
     given = {
-        "db": town.db, "city": town.city, "settings": settings, "keys": KEYS, "vault": SoftwareVault(KEYS)
+        "db": town.db, "city": town.city, "settings": settings, "keys": KEYS, "vault": SoftwareVault(KEYS),
+        "reader": reader,
     }  # fmt: skip
     application = Litestar(
         [*api.routes, *people_api.routes],

@@ -35,7 +35,8 @@ async def placed(tx: Transaction, plan: Plan, number: str, who: dict[str, Any] |
     if found is None:
         raise Gone(f"工单 {number} 已经办结或并入别的工单，请重新检查后再选。")
     mine = who is not None and who["phone_hash"] is not None and bytes.fromhex(who["phone_hash"][2:]) == found.phone_hash
-    return Plan(Outcome.ADDED_TO_TICKET, plan.reason, plan.said, () if mine else plan.tickets, plan.alarm), (number,) if mine else ()
+    rest = () if mine else plan.tickets
+    return Plan(Outcome.ADDED_TO_TICKET, plan.reason, plan.said, rest, plan.alarm, plan.care), (number,) if mine else ()
 
 
 async def merged(tx: Transaction, ticket: Ticket, number: str, actor: Actor, city: City, now: datetime) -> Ticket:

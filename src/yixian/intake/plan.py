@@ -9,10 +9,11 @@ import msgspec
 from msgspec.structs import replace
 
 from yixian.city.inforce import City
-from yixian.city.model import Audience, Feeling, Guide, RequestKind, Urgency
+from yixian.city.model import Audience, Guide, RequestKind, Urgency
 from yixian.dispatch import gate
 from yixian.dispatch.model import Decision, Standing, Why
 from yixian.intake.model import ContactIn, Outcome, Perhaps
+from yixian.language.feelings import gives_up
 from yixian.language.model import Alarm, Answer, Disposition, Reading
 
 ANSWERED_FROM: Final = 0.6
@@ -92,8 +93,7 @@ def plan(
 
 def needs_care(contact: ContactIn, readings: tuple[Reading, ...]) -> bool:
     """Whether who said it may take their own life: because the operator hears it, or because the words say so."""
-    felt = readings[0].felt
-    return contact.despairs or (felt is not None and felt.feeling is Feeling.GIVING_UP)
+    return contact.despairs or gives_up(readings[0].felt)
 
 
 def _looked_after(reading: Reading) -> Reading:

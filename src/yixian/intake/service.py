@@ -37,6 +37,7 @@ from yixian.sessions.model import How
 from yixian.sessions.service import Seat
 from yixian.tickets import deadlines, effects, numbers
 from yixian.tickets import service as tickets
+from yixian.tickets.caring import service as caring
 from yixian.tickets.model import Action, Alarmed, Care, State, Step, Ticket
 
 REPEAT_WITHIN: Final = timedelta(days=7)
@@ -105,7 +106,7 @@ async def record(
         if not kept.fresh:
             assert key is not None, "without a key every contact is fresh"
             return await _receipt_again(tx, means, key, digest)
-        grown = await _add(tx, added, contact, means.city, now)
+        grown = await _add(tx, added, contact, plan, means.city, now)
         seat = await _seated(tx, contact, plan, actor, now)
         session = seat.session.id if seat and seat.how is How.HANDED else None
         opened = await _open(tx, means.city, contact, plan, row["id"], kept.caller, fresh, actor, now, session)
@@ -318,9 +319,13 @@ def _same_place(planned: Planned, region: str | None) -> bool:
     return here is None or region is None or here.startswith(region) or region.startswith(here)
 
 
-async def _add(tx: Transaction, added: Sequence[str], contact: ContactIn, city: City, now: datetime) -> tuple[Ticket, ...]:
+async def _add(tx: Transaction, added: Sequence[str], contact: ContactIn, plan: Plan, city: City, now: datetime) -> tuple[Ticket, ...]:
     step = Step(note=contact.text)
-    return tuple([await tickets.act(tx, citizen(number), number, Action.SUPPLEMENT, step, city, now) for number in added])
+    grown = [await tickets.act(tx, citizen(number), number, Action.SUPPLEMENT, step, city, now) for number in added]
+    # Where there is no new ticket to stand on the board, the one that got the words does.
+    if plan.care and not plan.tickets and grown:
+        grown[0] = await caring.need(tx, grown[0], contact.text.strip()[: caring.KEPT], city, now)
+    return tuple(grown)
 
 
 async def _open(

@@ -18,11 +18,13 @@ from yixian.city.inforce import City
 from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db.keys import Keys
 from yixian.db.pool import Database
+from yixian.language.service import Reader
 from yixian.people import callers, sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Session
 from yixian.people.secrets import Vault
 from yixian.tickets import above, deadlines, numbers, service
+from yixian.tickets.caring import service as caring
 from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Rating, Special, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
 from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
@@ -320,6 +322,7 @@ async def take_step(
     db: NamedDependency[Database],
     city: NamedDependency[City],
     keys: NamedDependency[Keys],
+    reader: NamedDependency[Reader],
     now: NamedDependency[datetime],
 ) -> Moved:
     """Does `action` (see the life cycle's reference page). Conflicts answer 409 with what happened or what is allowed instead.
@@ -333,7 +336,7 @@ async def take_step(
     fresh = await _fresh_numbers(db, city, len(data.texts) if what is Action.SPLIT else 0, now)
     async with db.transaction(actor.acting) as tx:
         await above.check(request, tx, number, what)
-        moved = await service.act(tx, actor, number, what, data.step(), city, now, fresh)
+        moved = await caring.act(tx, actor, number, what, data.step(), reader, city, now, fresh)
     db.wake()
     return _moved(moved)
 

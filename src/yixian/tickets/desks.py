@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.db.pool import Database
+from yixian.language.service import Reader
 from yixian.people.guards import needs
 from yixian.people.model import Role, Session
 from yixian.people.secrets import Vault
@@ -48,6 +49,7 @@ class Here(msgspec.Struct, frozen=True):
     db: Database
     city: City
     vault: Vault
+    reader: Reader
     now: datetime
 
 
@@ -57,10 +59,11 @@ async def provide_here(
     db: NamedDependency[Database],
     city: NamedDependency[City],
     vault: NamedDependency[Vault],
+    reader: NamedDependency[Reader],
     now: NamedDependency[datetime],
 ) -> Here:
     """Dependency `here`."""
-    return Here(request, session, db, city, vault, now)
+    return Here(request, session, db, city, vault, reader, now)
 
 
 HERE: Final = {"here": Provide(provide_here)}

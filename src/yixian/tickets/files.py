@@ -21,11 +21,13 @@ from yixian.attachments.model import Attachment, Clean, Unfit
 from yixian.city.inforce import City
 from yixian.db.keys import Keys
 from yixian.db.pool import Database, Transaction
+from yixian.language.service import Reader
 from yixian.people import sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role
 from yixian.settings import Settings
 from yixian.tickets import lifecycle, service
+from yixian.tickets.caring import service as caring
 from yixian.tickets.lifecycle import Refusal
 from yixian.tickets.model import Action, Step, Ticket
 from yixian.tickets.service import Refused
@@ -140,7 +142,8 @@ async def show_file(
 )  # fmt: skip
 async def add_file(
     request: Asked, number: FromPath[str], db: NamedDependency[Database], keys: NamedDependency[Keys], city: NamedDependency[City],
-    settings: NamedDependency[Settings], now: NamedDependency[datetime], code: Code = "", name: Name = "", public: FromQuery[bool] = False,
+    settings: NamedDependency[Settings], reader: NamedDependency[Reader], now: NamedDependency[datetime], code: Code = "", name: Name = "",
+    public: FromQuery[bool] = False,
 ) -> AttachmentOut:  # fmt: skip
     """The body is the file. A citizen's is a supplement; of staff, `public` shows it to the citizen with the answer."""
     actor = await _actor(request, db, keys, city, number, code, now)
@@ -151,7 +154,7 @@ async def add_file(
     files = [(unquote(name, errors="replace"), file)]
     async with db.transaction(actor.acting) as tx:
         if Role.CITIZEN in actor.roles:
-            (kept,) = await supplement(tx, actor, number, Step(), files, city, settings, now)
+            (kept,) = await supplement(tx, actor, number, Step(), files, reader, city, settings, now)
         else:
             (kept,) = await add(tx, actor, number, files, settings, now, public=public)
     db.wake()
@@ -177,7 +180,15 @@ async def add(
 
 
 async def supplement(
-    tx: Transaction, actor: Actor, number: str, step: Step, files: list[tuple[str, Clean]], city: City, settings: Settings, now: datetime
+    tx: Transaction,
+    actor: Actor,
+    number: str,
+    step: Step,
+    files: list[tuple[str, Clean]],
+    reader: Reader,
+    city: City,
+    settings: Settings,
+    now: datetime,
 ) -> tuple[Attachment, ...]:
     """A citizen's words with their files, in one step of the ticket's history; files alone are told by how many they are.
 
@@ -186,7 +197,7 @@ async def supplement(
         Unfit: more files than there may be; nothing was kept.
     """
     said = step.note or f"补充了 {len(files)} 个文件"
-    ticket = await service.act(tx, actor, number, Action.SUPPLEMENT, msgspec.structs.replace(step, note=said), city, now)
+    ticket = await caring.act(tx, actor, number, Action.SUPPLEMENT, msgspec.structs.replace(step, note=said), reader, city, now)
     return tuple([await attachments.add(tx, actor, ticket.id, file, name, settings, now) for name, file in files])
 
 

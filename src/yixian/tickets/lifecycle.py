@@ -417,6 +417,9 @@ CITIZEN = frozenset({Role.CITIZEN})
 WITH_UNIT: Final = (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW, State.UNIT_REVIEW)
 """A unit acts and its clock runs."""
 
+ANSWER_OWED: Final = (*WITH_UNIT, State.IN_REVIEW)
+"""The citizen was told by when to have an answer, and has none: also while the hotline reviews it, for it may go back to the unit."""
+
 URGED: Final = (State.AWAITING_DISPATCH, State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW)
 """Somebody still has to do something about the matter."""
 
@@ -550,13 +553,14 @@ EDGES: Final[tuple[Edge, ...]] = (
     *(
         Edge(Action.RECOUNT, s, s, GATE, (moves_the_promise,), Clock.RECOUNTS, True,
              why="The city changed its limits or its calendar and chose to count running tickets again: the citizen is told the new day.")
-        for s in WITH_UNIT
+        for s in ANSWER_OWED
     ),
-    *(Edge(Action.RECOUNT, s, s, GATE, (moves_a_limit,), Clock.RECOUNTS) for s in (State.AWAITING_DISPATCH, *WITH_UNIT)),
+    *(Edge(Action.RECOUNT, s, s, GATE, (moves_a_limit,), Clock.RECOUNTS) for s in (State.AWAITING_DISPATCH, *ANSWER_OWED)),
     *_same(
         Action.NEED_CARE, _open_states(), TAKING | HANDLING | REVIEWING | CALLING, is_not_in_need,
         why="Whoever speaks with somebody who may take their own life tells it once, and the hotline looks after them.",
     ),
+    *_same(Action.NEED_CARE, tuple(State), GATE, is_not_in_need, why="What a citizen says later reads so too, whatever has become of the matter."),
     *_same(Action.TAKE_CARE, tuple(State), DISPATCHING, is_in_need, why="However the matter goes on, or has ended: it stays on the board until a person takes it."),
     *_same(Action.LEAVE, _open_states(), GATE, is_in_campaign, why="The campaign is over: what was promised stays promised."),
 )  # fmt: skip

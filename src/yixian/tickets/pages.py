@@ -40,6 +40,7 @@ from yixian.tickets import (
     wording,
     words,
 )
+from yixian.tickets.caring import service as caring
 from yixian.tickets.choices import Choice, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
@@ -205,7 +206,7 @@ async def _act(here: Here, number: str, action: Action, filled: Filled) -> None:
     fresh = [numbers.number(prefix, day, await here.db.numbers.take(day)) for _ in filled.step.texts]
     async with here.db.transaction(actor.acting) as tx:
         await above.check(here.request, tx, number, action)
-        await service.act(tx, actor, number, action, filled.step, city, here.now, fresh)
+        await caring.act(tx, actor, number, action, filled.step, here.reader, city, here.now, fresh)
     here.db.wake()
 
 

@@ -18,9 +18,12 @@ from yixian.attachments.model import Clean, Unfit
 from yixian.city.inforce import City
 from yixian.db.keys import Keys
 from yixian.db.pool import Database
+from yixian.language import service as language
+from yixian.language.service import Reader
 from yixian.people.model import Actor, citizen
 from yixian.settings import Settings
 from yixian.tickets import files, forms, service, words
+from yixian.tickets.caring import service as caring
 from yixian.tickets.forms import Filled
 from yixian.tickets.model import Action
 from yixian.tickets.service import ClosedToLookUps, NotFound, Overtaken, Refused
@@ -45,6 +48,7 @@ async def citizen_page(
     db: NamedDependency[Database],
     city: NamedDependency[City],
     keys: NamedDependency[Keys],
+    reader: NamedDependency[Reader],
     now: NamedDependency[datetime],
     code: FromQuery[str] = "",
     done: FromQuery[str] = "",
@@ -53,7 +57,7 @@ async def citizen_page(
     actor, refused = await _prove(db, keys, city, number, code, now)
     if actor is None:
         return page(request, "tickets/track.html", status=404, number=number, code="", refused=refused)
-    return await _page(request, db, city, number, code, now, done=done)
+    return await _page(request, db, reader, city, number, code, now, done=done)
 
 
 @post("/ticket/{number:str}/{action:str}", include_in_schema=False, request_max_body_size=files.LARGEST_FORM)
@@ -65,6 +69,7 @@ async def citizen_step(
     city: NamedDependency[City],
     keys: NamedDependency[Keys],
     settings: NamedDependency[Settings],
+    reader: NamedDependency[Reader],
     now: NamedDependency[datetime],
 ) -> Response[Any]:
     """Urges, supplements, withdraws, rates or reopens; when it cannot be done, the page says why and keeps what was typed."""
@@ -84,18 +89,18 @@ async def citizen_step(
     if brought and not filled.values["note"].strip():
         filled = msgspec.structs.replace(filled, errors=())  # a photograph says enough
     if filled.errors:
-        return await _page(request, db, city, number, code, now, status=422, tried=what, filled=filled)
+        return await _page(request, db, reader, city, number, code, now, status=422, tried=what, filled=filled)
     try:
         async with db.transaction(actor.acting) as tx:
             if brought:
-                await files.supplement(tx, actor, number, filled.step, brought, city, settings, now)
+                await files.supplement(tx, actor, number, filled.step, brought, reader, city, settings, now)
             else:
-                await service.act(tx, actor, number, what, filled.step, city, now)
+                await caring.act(tx, actor, number, what, filled.step, reader, city, now)
     except Unfit as unfit:
         filled = msgspec.structs.replace(filled, errors=(("file", str(unfit)),))
-        return await _page(request, db, city, number, code, now, status=422, tried=what, filled=filled)
+        return await _page(request, db, reader, city, number, code, now, status=422, tried=what, filled=filled)
     except (Refused, Overtaken) as refused:
-        return await _page(request, db, city, number, code, now, status=409, tried=what, filled=filled, refused=str(refused))
+        return await _page(request, db, reader, city, number, code, now, status=409, tried=what, filled=filled, refused=str(refused))
     db.wake()
     return Redirect(f"/ticket/{number}?{urlencode({'code': code, 'done': action})}", status_code=303)
 
@@ -123,6 +128,7 @@ async def _prove(db: Database, keys: Keys, city: City, number: str, code: str, n
 async def _page(
     request: Asked,
     db: Database,
+    reader: Reader,
     city: City,
     number: str,
     code: str,
@@ -138,6 +144,7 @@ async def _page(
     async with db.transaction(citizen(number).acting) as tx:
         ticket, _ = await service.read(tx, number)
         kept = await attachments.of_ticket(tx, ticket.id)
+    said = next((step.note for step in reversed(progress.steps) if step.note), "") if done in tuple(caring.HEARD) else ""
     asked = [(action, forms.CITIZENS[action]) for action in progress.offered if action in forms.CITIZENS]
     return page(
         request,
@@ -155,6 +162,7 @@ async def _page(
         errors=dict(filled.errors) if filled else {},
         refused=refused,
         done=done if done in tuple(Action) else "",
+        console=language.console(reader, said) if said else None,
         city=city,
         now=now,
         words=words,

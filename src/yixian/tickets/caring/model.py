@@ -14,9 +14,10 @@ class InNeed(msgspec.Struct, frozen=True):
 
     number: str
     said: str
-    """Their own words, as many as a line holds."""
+    """Their own words, or what was noted of them later, as many as a line holds."""
     region: str | None
     place: str
     state: State
     lead: str | None
-    created_at: datetime
+    since: datetime
+    """When they said it."""

@@ -8,13 +8,22 @@ from yixian.tickets.model import State
 
 
 async def in_need(tx: Transaction, most: int) -> tuple[InNeed, ...]:
-    """Those that nobody has taken yet, oldest first; from an index that holds nobody else."""
+    """Those that nobody has taken yet, who waits longest first; from an index that holds nobody else."""
     rows = await tx.fetch(
         """
-        SELECT number, left(text, 120), region, place, state, lead, created_at
-          FROM ticket
-         WHERE care = 'needed'
-         ORDER BY id
+        SELECT t.number, left(coalesce(nullif(h.note, ''), t.text), 120), t.region, t.place, t.state, t.lead,
+               coalesce(h.at, t.created_at) AS since
+          FROM ticket t
+          LEFT JOIN LATERAL (
+               SELECT at, note
+                 FROM history
+                WHERE ticket = t.id
+                  AND at >= t.created_at
+                  AND action = 'need_care'
+                ORDER BY seq DESC
+                LIMIT 1) h ON true
+         WHERE t.care = 'needed'
+         ORDER BY since, t.id
          LIMIT $1
         """,
         most,

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from yixian.city.inforce import City
 from yixian.db.pool import Database
+from yixian.language.service import Reader
 from yixian.people import callers
 from yixian.people.guards import needs
 from yixian.people.model import CallerMasked, Role
@@ -24,6 +25,7 @@ from yixian.settings import Settings
 from yixian.tickets import above, forms, words
 from yixian.tickets import service as tickets
 from yixian.tickets.calling import MOST
+from yixian.tickets.caring import service as caring
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import Filled
 from yixian.tickets.model import Action, HistoryRow, Reached, State, Step
@@ -196,7 +198,7 @@ async def _step(here: Here, number: str, action: Action, step: Step, filled: Fil
     try:
         async with here.db.transaction(actor.acting) as tx:
             await above.check(here.request, tx, number, action)
-            moved = await tickets.act(tx, actor, number, action, step, here.city, here.now)
+            moved = await caring.act(tx, actor, number, action, step, here.reader, here.city, here.now)
     except Refused as refused:
         return await _desk(here, Wanted(ticket=number), Tried(409, str(refused), filled, action=action))
     except Overtaken as overtaken:
@@ -233,8 +235,9 @@ async def rating_page(
 
 @post("/rate/{token:str}", include_in_schema=False)
 async def rate_by_link(
-    request: Asked, token: FromPath[str], db: NamedDependency[Database], city: NamedDependency[City], now: NamedDependency[Any]
-) -> Response[Any]:
+    request: Asked, token: FromPath[str], db: NamedDependency[Database], city: NamedDependency[City], reader: NamedDependency[Reader],
+    now: NamedDependency[Any],
+) -> Response[Any]:  # fmt: skip
     """Takes them, once."""
     filled = forms.read(Action.RATE, await request.form(), city)
     if filled.errors:
@@ -242,7 +245,7 @@ async def rate_by_link(
     # The version is not the citizen's to know: what stands is what they rate.
     step = msgspec.structs.replace(filled.step, version=0)
     try:
-        ticket = await service.rate_by_link(db, token, step, city, now)
+        ticket = await service.rate_by_link(db, token, step, reader, city, now)
     except NotFound:
         return _void(request)
     except (Refused, Overtaken) as refused:

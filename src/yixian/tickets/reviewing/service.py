@@ -15,12 +15,14 @@ import msgspec
 
 from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database, Transaction
+from yixian.language.service import Reader
 from yixian.people import callers
 from yixian.people.model import Actor, citizen
 from yixian.people.phones import sms
 from yixian.people.secrets import Vault
 from yixian.settings import Settings
 from yixian.tickets import service as tickets
+from yixian.tickets.caring import service as caring
 from yixian.tickets.lifecycle import Refusal
 from yixian.tickets.model import Action, HistoryRow, State, Step, Ticket
 from yixian.tickets.reviewing import sampling, store, words
@@ -195,7 +197,7 @@ async def by_link(db: Database, token: str, now: datetime) -> Ticket:
     return ticket
 
 
-async def rate_by_link(db: Database, token: str, step: Step, city: City, now: datetime) -> Ticket:
+async def rate_by_link(db: Database, token: str, step: Step, reader: Reader, city: City, now: datetime) -> Ticket:
     """Rates by a link and uses it up, both or neither; a bad rating opens the same next step as one on the telephone.
 
     Raises:
@@ -208,7 +210,7 @@ async def rate_by_link(db: Database, token: str, step: Step, city: City, now: da
     async with db.transaction(actor.acting) as tx:
         if not await store.use(tx, _mark(token), now - LINK_LASTS, now):
             raise NotFound(VOID)
-        return await tickets.act(tx, actor, ticket.number, Action.RATE, step, city, now)
+        return await caring.act(tx, actor, ticket.number, Action.RATE, step, reader, city, now)
 
 
 def _mark(token: str) -> bytes:
