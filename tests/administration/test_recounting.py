@@ -34,6 +34,7 @@ LONDON = ZoneInfo("Europe/London")
 MONDAY = TODAY + timedelta(days=-TODAY.weekday() % 7)
 """The next one, or today. Port Ash works from Monday to Friday, 8:30 to 17:00."""
 HANDLER = Actor("roads", "Roads", frozenset({Role.HANDLER}), "pa.roads", "pa/pa.roads/")
+CHIEF = Actor("roads.chief", "Chief", frozenset({Role.UNIT_REVIEWER}), "pa.roads", "pa/pa.roads/")
 REVIEWER = Actor("reviewer", "Reviewer", frozenset({Role.REVIEWER}), "pa.contact", "pa/pa.contact/")
 
 
@@ -68,6 +69,13 @@ class Week(TownHall):
     async def does(self, actor: Actor, ticket: Ticket, action: Action, **step: Any) -> Ticket:
         async with self.db.transaction(actor.acting) as tx:
             return await tickets.act(tx, actor, ticket.number, action, Step(**step), await self.city(), self.now)
+
+    async def answered(self, ticket: Ticket) -> None:
+        """It waits for the hotline's review."""
+        await self.does(HANDLER, ticket, Action.SIGN)
+        await self.does(HANDLER, ticket, Action.CONTACT, note="Rang")
+        await self.does(HANDLER, ticket, Action.REPLY, answer="The lamp was replaced this morning.")
+        await self.does(CHIEF, ticket, Action.APPROVE)
 
     async def dues(self, ticket: Ticket) -> dict[str, datetime | None]:
         row = await self.owner.fetchrow("SELECT sign_due, contact_due, answer_due, next_due FROM ticket WHERE id = $1", ticket.id)
@@ -213,6 +221,46 @@ async def test_what_is_done_or_was_granted_to_one_ticket_stays(week: Week) -> No
     assert await week.dues(signed) == {"sign_due": at(1, 17), "contact_due": at(3, 17), "answer_due": at(15, 17), "next_due": at(3, 17)}
     [row] = await week.owner.fetch("SELECT looked, moved, own FROM recount")
     assert tuple(row) == (3, 1, 2)
+
+
+async def test_what_is_in_review_runs_on_by_the_new_limit_when_it_is_sent_back(week: Week) -> None:
+    reviewed, passed = await week.ticket(), await week.ticket()
+    for ticket in (reviewed, passed):
+        await week.answered(ticket)
+    week.now = at(1, 9)
+    await week.does(REVIEWER, passed, Action.PASS)
+    stopped = await week.dues(passed)
+    wanted = await week.wants(Thing.LIMIT, "*:*:*", week.now.date(), answer="3wd", contact="1wd", sign="4wh")
+    tried = (await week.tries(wanted)).clocks
+    # What was passed has stopped for good. Nothing is owed on the other while it is reviewed: it is not late at once either.
+    assert tried and tried.running == 1
+    assert (tried.anew.touched, tried.anew.earlier, tried.anew.newly_overdue, tried.anew.promised) == (1, 1, 0, 1)
+    [shift] = tried.anew.shifts
+    assert (shift.what, shift.before, shift.after) == ("answer", MONDAY + timedelta(days=14), MONDAY + timedelta(days=3))
+    await week.decides(msgspec.structs.replace(wanted, clocks=Clocks.ANEW))
+    assert await week.works() == 1
+    # Three working days after the Monday; it was signed and the resident was rung, so that neither is counted again.
+    assert await week.dues(reviewed) == {"sign_due": at(1, 17), "contact_due": at(2, 17), "answer_due": at(3, 17), "next_due": None}
+    assert await week.dues(passed) == stopped and "recount" not in await week.steps(passed)
+    day = MONDAY + timedelta(days=3)
+    [told] = await week.tells()
+    assert f"{day.year}年{day.month}月{day.day}日前答复您" in told
+    week.now = at(2, 9)
+    await week.does(REVIEWER, reviewed, Action.SEND_BACK, note="Look after dark")
+    assert (await week.dues(reviewed))["next_due"] == at(3, 17)
+    assert await week.sound()
+
+
+async def test_what_is_in_review_keeps_its_day_where_nothing_may_end_earlier(week: Week) -> None:
+    ticket = await week.ticket()
+    await week.answered(ticket)
+    await week.day_off(2, Clocks.LATER)
+    await week.works()
+    await week.limit(Clocks.LATER, answer="3wd")
+    await week.works()
+    await week.does(REVIEWER, ticket, Action.SEND_BACK, note="Look after dark")
+    # The Wednesday off puts it off by a day, from Monday in two weeks to the Tuesday; the shorter limit leaves it alone.
+    assert (await week.dues(ticket))["next_due"] == at(15, 17)
 
 
 async def test_who_is_asked_beside_owes_the_part_when_the_answer_is_owed(week: Week) -> None:

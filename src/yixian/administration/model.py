@@ -82,7 +82,7 @@ class Choice(msgspec.Struct, frozen=True):
     """How running tickets would stand if they were counted again."""
 
     running: int
-    """Tickets on which something is owed."""
+    """Tickets on which something is owed, or may be again: those in review among them."""
     later: Counted
     anew: Counted
 

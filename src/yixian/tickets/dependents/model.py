@@ -13,7 +13,7 @@ from yixian.tickets.model import Dues, State
 
 
 class Running(msgspec.Struct, frozen=True):
-    """A ticket on which something is owed."""
+    """A ticket on which something is owed, or will be again should its answer be sent back from review."""
 
     id: UUID
     kind: RequestKind

@@ -1,7 +1,8 @@
 """What is owed, and when, once a city has other limits or another calendar. Pure: by which rules a clock runs, is given.
 
 Counted again is only what the change itself moves, from where it began: what is done (signed, contacted) stays, and so do limits that
-were granted to one ticket alone. Unless earlier limits are wanted, nothing is owed earlier than was said.
+were granted to one ticket alone. Unless earlier limits are wanted, nothing is owed earlier than was said. A clock that has stopped for
+good stays as it is; an answer that the hotline reviews may come back to its unit, and then runs on by what it was promised.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from yixian.city.calendar import Duration
 from yixian.city.model import Limit, Pack
 from yixian.city.responsibility import closest_limits
 from yixian.tickets.dependents.model import Counted, Rules, Running, Shift
-from yixian.tickets.lifecycle import WITH_UNIT
+from yixian.tickets.lifecycle import ANSWER_OWED, WITH_UNIT
 from yixian.tickets.model import Dues, State
 
 Law = Callable[[datetime], tuple[Rules, Rules]]
@@ -79,7 +80,7 @@ def count(tickets: Iterable[Running], law: Law, now: datetime, *, earlier: bool)
         no_longer += _overdue(ticket, stands, now) and not _overdue(ticket, dues, now)
         promised += dues.promise
         what, before, after = (
-            ("answer", stands.answer, dues.answer) if ticket.state in WITH_UNIT else ("dispatch", stands.dispatch, dues.dispatch)
+            ("answer", stands.answer, dues.answer) if ticket.state in ANSWER_OWED else ("dispatch", stands.dispatch, dues.dispatch)
         )
         if before and after and _day(before, zone) != _day(after, zone):
             moves[before.astimezone(zone).date(), after.astimezone(zone).date(), what] += 1
@@ -107,7 +108,7 @@ def _owed(ticket: Running, rules: Rules) -> Dues | None:
         return None
     if ticket.state is State.AWAITING_DISPATCH:
         return Dues(until(limit.dispatch), None, None, None)
-    if ticket.state not in WITH_UNIT:
+    if ticket.state not in ANSWER_OWED:
         return None
     sign = until(limit.sign) if ticket.signed_at is None else None
     contact = until(limit.contact) if ticket.contacted_at is None and ticket.called and ticket.replied_at is None else None
@@ -125,6 +126,8 @@ def _next(ticket: Running, dues: Dues) -> datetime | None:
     """As `deadlines.next_due` would say."""
     if ticket.state is State.AWAITING_DISPATCH:
         return dues.dispatch
+    if ticket.state not in WITH_UNIT:
+        return None
     sign = dues.sign if ticket.signed_at is None and ticket.state is State.DISPATCHED else None
     contact = dues.contact if ticket.contacted_at is None and ticket.called and ticket.replied_at is None else None
     return min((due for due in (sign, contact, dues.answer) if due), default=None)

@@ -29,7 +29,7 @@ async def open_about(tx: Transaction, matters: Sequence[str]) -> int:
 
 
 async def running(tx: Transaction) -> tuple[Running, ...]:
-    """The tickets on which something is owed, at most `MOST_COUNTED`; one statement."""
+    """The tickets on which something is owed, or may be again, at most `MOST_COUNTED`; one statement."""
     found: list[Running] = []
     async for ticket in store.running(tx):
         found.append(ticket)
@@ -47,7 +47,7 @@ async def follow_units(tx: Transaction) -> int:
 
 
 async def running_after(tx: Transaction, after: UUID, limit: int) -> tuple[Running, ...]:
-    """The next tickets by id on which something is owed, held until the transaction ends."""
+    """The next tickets by id on which something is owed, or may be again, held until the transaction ends."""
     return await store.running_after(tx, after, limit)
 
 

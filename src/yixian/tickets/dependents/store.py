@@ -33,6 +33,9 @@ async def open_about(tx: Transaction, matters: Sequence[str]) -> int:
     return found or 0
 
 
+_OWED: Final = "closed_at IS NULL AND (next_due IS NOT NULL OR state = 'in_review')"
+"""Something is owed, or an answer is reviewed that may be sent back."""
+
 _RUNNING: Final = """
 SELECT t.id, t.kind, t.urgency, t.audience, t.state, t.created_at, t.dispatched_at, t.signed_at, t.contacted_at, t.replied_at,
        t.caller IS NOT NULL AS called, t.dispatch_due, t.sign_due, t.contact_due, t.answer_due,
@@ -45,21 +48,20 @@ SELECT t.id, t.kind, t.urgency, t.audience, t.state, t.created_at, t.dispatched_
 
 
 async def running(tx: Transaction) -> AsyncIterator[Running]:
-    """Every ticket on which something is owed."""
-    async for row in tx.cursor(f"{_RUNNING} WHERE t.closed_at IS NULL AND t.next_due IS NOT NULL", prefetch=2_000):
+    """Every ticket on which something is owed, or may be again."""
+    async for row in tx.cursor(f"{_RUNNING} WHERE {_OWED}", prefetch=2_000):
         yield msgspec.convert(dict(row), Running)
 
 
 async def running_after(tx: Transaction, after: UUID, limit: int) -> tuple[Running, ...]:
-    """The next tickets by id on which something is owed; nobody else changes them until the transaction ends."""
+    """The next tickets by id on which something is owed, or may be again; nobody else changes them until the transaction ends."""
     rows = await tx.fetch(
         # The few that are open first: by id alone, the way there may lead over all that are closed.
         f"""
         WITH open AS MATERIALIZED (
             SELECT id
               FROM ticket
-             WHERE closed_at IS NULL
-               AND next_due IS NOT NULL
+             WHERE {_OWED}
         ), next AS MATERIALIZED (
             SELECT id
               FROM open
