@@ -29,6 +29,13 @@ def test_a_street_and_its_office_read_in_english_with_the_chinese_beside(guangzh
     assert guangzhou.region_in(street, "zh") == Name("海珠区江南中街道", "zh")
 
 
+def test_the_whole_city_is_called_by_its_name_and_not_by_its_code(guangzhou: City) -> None:
+    city = region(guangzhou, "广州市")
+    assert guangzhou.region_name(city) == "广州市"
+    assert guangzhou.region_in(city, "en") == Name("Guangzhou", "en", "广州市")
+    assert guangzhou.region_name("nowhere") == "nowhere"
+
+
 @pytest.mark.parametrize(
     ("name", "english"),
     [
@@ -47,7 +54,7 @@ def test_names_are_read_as_they_are_spoken_here(guangzhou: City, name: str, engl
 def test_nobody_meets_a_place_or_unit_without_a_readable_name(guangzhou: City) -> None:
     readable = re.compile(r"[^\u3400-\u9fff]+")
     for code in guangzhou.regions:
-        name = guangzhou.region_in(code, "en") if guangzhou.regions[code].level != "city" else Name("Guangzhou", "en")
+        name = guangzhou.region_in(code, "en")
         assert name.lang == "en" and readable.fullmatch(name.text) and name.text[0].isupper(), (code, name)
     for code in guangzhou.units:
         name = guangzhou.unit_in(code, "en")

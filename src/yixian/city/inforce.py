@@ -58,11 +58,10 @@ class City(msgspec.Struct, frozen=True):
         return "" if code is None else self.matters[code].name if code in self.matters else code
 
     def region_name(self, code: str | None) -> str:
-        """District and finer names in one: `海珠区江南中街道`."""
+        """District and finer names in one: `海珠区江南中街道`; the whole city's own name: `广州市`."""
         if code is None:
             return ""
-        above = self.register.regions_up.get(code, ())
-        return "".join(r.name for r in reversed(above[:-1])) or code
+        return "".join(r.name for r in reversed(self._named_by(code))) or code
 
     def unit_in(self, code: str | None, lang: str) -> Name:
         """As `unit_name`, in the reader's language where the pack has it."""
@@ -76,9 +75,14 @@ class City(msgspec.Struct, frozen=True):
 
     def region_in(self, code: str | None, lang: str) -> Name:
         """As `region_name`, in the reader's language where the pack has it for every level: `Haizhu District`."""
-        above = self.register.regions_up.get(code or "", ())[:-1]
+        above = self._named_by(code or "")
         english = ", ".join(r.name_en for r in above) if all(r.name_en for r in above) else ""
         return _both(lang, self.region_name(code), english)
+
+    def _named_by(self, code: str) -> tuple[Region, ...]:
+        """The regions whose names together name this one, finest first: the city goes without saying, unless it is all that is said."""
+        above = self.register.regions_up.get(code, ())
+        return above[:-1] or above
 
 
 def _in(lang: str, chinese: str, english: str) -> Name:

@@ -122,6 +122,13 @@ async def test_a_suggestion_that_lacks_something_says_what_and_leads_to_its_fiel
     assert 'id="region"' in html and 'id="other-unit"' in html and '<details class="sheet" id="other">' in html
 
 
+async def test_what_is_everywhere_in_the_city_says_the_citys_name(hotline: Hotline) -> None:
+    (number,) = await waiting(hotline, 1, WASTE)
+    await hotline.owner.execute("UPDATE ticket SET region = 'PA' WHERE number = $1", number)
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    assert '<span class="quiet">Port Ash</span>' in desk.answer.text and '<span class="quiet">PA</span>' not in desk.answer.text
+
+
 async def test_many_at_once_each_by_itself(hotline: Hotline) -> None:
     numbers = await waiting(hotline, 4, WASTE)
     bare = numbers[3]
