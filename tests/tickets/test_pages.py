@@ -437,6 +437,33 @@ async def test_a_resident_sees_how_she_rated_each_time(hotline: Hotline):
     assert ratings == [{"response": 5, "solution": 1, "attitude": 3, "words": "Still dark"}]
 
 
+async def test_a_unit_that_must_do_it_again_reads_what_was_wrong(hotline: Hotline):
+    number, code = await answered(hotline)
+    resident = await hotline.browser().open(f"/ticket/{number}?code={code}")
+    await resident.send(f"/ticket/{number}/rate", response="2", solution="1", attitude="4", words="The road floods as before")
+    await does(await hotline.staff("reviewer"), number, "redo", note="Look again")
+    roads = await (await hotline.staff("roads")).open(f"/desk/ticket/{number}")
+    heading, said = "请针对评价重新办理", "响应 2、解决 1、态度 4"
+    assert heading in roads.text and roads.text.count(said) == 2, "over the page, and in the history"
+    assert roads.text.count("The road floods as before") == 2
+    await roads.open(f"/desk/ticket/{number}/print")
+    assert said in roads.text and "The road floods as before" in roads.text
+    for browser in (await hotline.staff("waste"), hotline.browser()):
+        answer = await browser.client.get(f"/desk/ticket/{number}")
+        assert "floods as before" not in answer.text, "who has it not in hand reads nothing"
+    # Done again and rated well, it is over; the bad rating stays in the history only.
+    await does(roads, number, "sign")
+    await does(roads, number, "contact", note="Rang again.")
+    await does(roads, number, "reply", answer=ANSWER)
+    assert heading in roads.text, "it is told until it is rated again"
+    await does(await hotline.staff("roads.chief"), number, "approve")
+    await does(await hotline.staff("reviewer"), number, "pass")
+    await resident.open(f"/ticket/{number}?code={code}")
+    await resident.send(f"/ticket/{number}/rate", response="5", solution="5", attitude="5")
+    await roads.open(f"/desk/ticket/{number}")
+    assert heading not in roads.text and roads.text.count(said) == 1
+
+
 async def test_who_has_rated_badly_is_not_asked_again_but_told_what_comes_next(hotline: Hotline):
     number, code = await answered(hotline)
     citizen = await hotline.browser().open(f"/ticket/{number}?code={code}")

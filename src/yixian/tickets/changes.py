@@ -10,7 +10,7 @@ import msgspec
 
 from yixian.city.inforce import City
 from yixian.tickets import words
-from yixian.tickets.model import Action, HistoryRow, State
+from yixian.tickets.model import Action, HistoryRow, Rating, State, Ticket
 
 LEAD_CHANGES: Final = frozenset({Action.DISPATCH, Action.REASSIGN, Action.RULE, Action.HAND_DOWN, Action.HAND_UP})
 """After these another unit may lead."""
@@ -69,6 +69,20 @@ def since(rows: Sequence[HistoryRow], version: int, city: City) -> tuple[Changed
             found.append(Changed(row.at, row.actor, row.role, row.unit, row.action, row.note, fields))
         known = {name: value for name, value in after.items() if name not in _PASSING}
     return tuple(found)
+
+
+def rated_before(ticket: Ticket, rows: Sequence[HistoryRow]) -> Rating | None:
+    """How the round before was rated, when that was bad: why the ticket is handled once more. It keeps the rating of its own round only."""
+    if not ticket.rounds or ticket.rated_solution is not None or ticket.closed_at:
+        return None
+    last = next((rated(row) for row in reversed(rows) if row.action == Action.RATE), None)
+    return last if last and last.solution < 3 else None
+
+
+def rated(row: HistoryRow) -> Rating | None:
+    """What a citizen said in this step, when it is one of rating and its reader may know."""
+    said = {name: row.detail[name] for name in Rating.__struct_fields__ if name in row.detail}
+    return Rating(**said) if row.action == Action.RATE and "solution" in said else None
 
 
 _PASSING: Final = frozenset({"unit", "named", "days", "into"})

@@ -322,6 +322,7 @@ def _page(
         texts=handling.texts(sight.templates, ticket, here),
         over=tried.over if tried else "",
         lacks=(tried.lacks if tried else None) or sight.lacks,
+        again=changes.rated_before(ticket, sight.rows),
         may_add_files=ticket.state in lifecycle.OPEN and bool(here.session.actor.roles - {Role.ANALYST}),
         files=sight.files,
         values={a: forms.proposed(a, ticket, orders, here.city) for a in offered} | ({tried.action: tried.filled.values} if tried else {}),

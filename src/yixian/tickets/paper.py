@@ -20,7 +20,7 @@ from fpdf.enums import XPos, YPos
 
 from yixian.city.inforce import City
 from yixian.people.model import CallerMasked
-from yixian.tickets import words
+from yixian.tickets import changes, words
 from yixian.tickets.model import HistoryRow, Ticket
 from yixian.tickets.service import Seen
 
@@ -120,7 +120,16 @@ def _step(row: HistoryRow, city: City, zone: ZoneInfo, say: Say) -> tuple[str, s
     what = say(words.ACTIONS[row.action]) if row.action in words.ACTIONS else row.action
     role = next((say(name) for known, name in words.ROLES.items() if known == row.role), row.role)
     who = " · ".join(p for p in (role, city.unit_name(row.unit or None)) if p)
-    return _at(row.at, zone), "\n".join(p for p in (f"{what}（{who}）" if who else what, row.note) if p)
+    said = _rated(row, say)
+    return _at(row.at, zone), "\n".join(p for p in (f"{what}（{who}）" if who else what, row.note, *said) if p)
+
+
+def _rated(row: HistoryRow, say: Say) -> tuple[str, ...]:
+    rating = changes.rated(row)
+    if rating is None:
+        return ()
+    scores = say("市民评价：响应 {a}、解决 {b}、态度 {c}（5 分最好）", a=rating.response, b=rating.solution, c=rating.attitude)
+    return scores, rating.words
 
 
 def _at(at: datetime, zone: ZoneInfo) -> str:
