@@ -26,6 +26,7 @@ from yixian.people.guards import needs
 from yixian.people.model import Actor
 from yixian.people.sessions import address
 from yixian.tickets.dependents.model import Counted
+from yixian.web.given import STORABLE, Short
 from yixian.web.problems import PROBLEM_RESPONSES, usual
 from yixian.web.render import Say, language, translator
 
@@ -33,10 +34,8 @@ Asked = Request[Any, Any, Any]
 GUARDS: Final = [needs(*policy.CHANGING)]
 PAGE: Final = 100
 
-# PostgreSQL cannot store the character NUL.
-Text = Annotated[str, Meta(max_length=fields.LONGEST_EXAMPLES, pattern=r"^[^\x00]*$")]
-Words = Annotated[str, Meta(max_length=service.LONGEST_REASON, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Meta(max_length=fields.LONGEST_EXAMPLES, pattern=STORABLE)]
+Words = Annotated[str, Meta(max_length=service.LONGEST_REASON, pattern=STORABLE)]
 Day = Annotated[date, Meta(description="The first day on which it holds: today or later, three years ahead at most.")]
 
 

@@ -33,6 +33,7 @@ from yixian.settings import Settings
 from yixian.tickets import choices
 from yixian.tickets.choices import What
 from yixian.tickets.desks import HERE, Here
+from yixian.web.given import named
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -87,12 +88,6 @@ class Look(msgspec.Struct, frozen=True):
         return " › ".join(self.city.matter_name(one) for one in above)
 
 
-def _thing(name: str) -> Thing:
-    if name not in tuple(Thing):
-        raise usual(404)
-    return Thing(name)
-
-
 def one_of(thing: Thing, code: str, **more: str) -> str:
     """The address of a thing's page."""
     return f"{BASE}/{thing}/one?{urlencode({'code': code, **more})}"
@@ -133,7 +128,7 @@ async def thing_list(
     year: FromQuery[int] = 0,
 ) -> Response[Any]:
     """The things of a kind, searched; the calendar as a year."""
-    thing, actor = _thing(name), here.session.actor
+    thing, actor = named(Thing, name), here.session.actor
     if thing is Thing.HOURS:
         return Redirect(one_of(thing, adjusting.HOURS), status_code=303)
     async with here.db.transaction(policy.acting(actor)) as tx:
@@ -202,7 +197,7 @@ def _weeks(days: Sequence[tuple[date, bool, bool]]) -> tuple[tuple[tuple[date, b
 @get(f"{BASE}/{{name:str}}/one", include_in_schema=False, dependencies=HERE, guards=GUARDS)
 async def one(here: NamedDependency[Here], name: FromPath[str], code: FromQuery[str] = "", done: FromQuery[str] = "") -> Response[Any]:
     """One thing: as it reads, as the pack says, and every change."""
-    thing = _thing(name)
+    thing = named(Thing, name)
     seen = await _see(here, thing, code)
     body = seen.today or (seen.changes[0].after if seen.changes else None) or (seen.changes[0].before if seen.changes else None)
     return page(
@@ -243,7 +238,7 @@ async def _see(here: Here, thing: Thing, code: str) -> Seen:
 @get(f"{BASE}/{{name:str}}/{{what:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
 async def form(here: NamedDependency[Here], name: FromPath[str], what: FromPath[str]) -> Response[Any]:
     """The form of a deed: what stands is filled in."""
-    thing, deed = _thing(name), _deed(what)
+    thing, deed = named(Thing, name), named(Deed, what)
     query = {key: str(value) for key, value in here.request.query_params.items()}
     code = query.get("code", "")
     carried = {key: query[key] for key in ("field", "change") if key in query}
@@ -259,16 +254,10 @@ async def form(here: NamedDependency[Here], name: FromPath[str], what: FromPath[
     return _form(here, Sheet(thing, deed, code, values))
 
 
-def _deed(what: str) -> Deed:
-    if what not in tuple(Deed):
-        raise usual(404)
-    return Deed(what)
-
-
 @post(f"{BASE}/{{name:str}}/{{what:str}}", include_in_schema=False, dependencies=HERE, guards=GUARDS)
 async def send(here: NamedDependency[Here], name: FromPath[str], what: FromPath[str]) -> Response[Any]:
     """Tries the change and shows what it would do; decides it when that was seen; or goes back to the form."""
-    thing, deed = _thing(name), _deed(what)
+    thing, deed = named(Thing, name), named(Deed, what)
     sent = {key: str(value).replace("\x00", "") for key, value in (await here.request.form()).items() if isinstance(value, str)}
     sheet = Sheet(thing, deed, sent.get("code", ""), sent)
     if sent.get("step") == "edit":

@@ -18,9 +18,8 @@ from yixian.attachments import service, serving
 from yixian.attachments.model import Attachment, Position, Unfit
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database
-from yixian.people.attempts import Attempts
 from yixian.people.model import SYSTEM_ACTOR, Actor
-from yixian.people.sessions import address
+from yixian.people.rates import within_rate
 from yixian.settings import Settings
 from yixian.web.problems import PROBLEM_RESPONSES, Problem, usual
 
@@ -127,11 +126,7 @@ def check_rate(request: Asked, settings: Settings, now: datetime) -> None:
     Raises:
         Problem: 429, more in the last minute than the settings allow.
     """
-    if not settings.upload_rate:
-        return
-    if "uploads_by_address" not in request.app.state:
-        request.app.state["uploads_by_address"] = Attempts(settings.upload_rate)
-    if not request.app.state["uploads_by_address"].allow(address(request), now):
+    if not within_rate(request, "uploads", settings.upload_rate, now):
         raise usual(429)
 
 

@@ -19,21 +19,18 @@ from msgspec import Meta
 from yixian.campaigns import service
 from yixian.campaigns.model import Board, Column, Deed, Entry, Figures, Fitting, Limits, Motion, Page, Phase, Plan, Row, Scope, Which, Whole
 from yixian.city.inforce import City
+from yixian.city.tables import guarded
 from yixian.db.pool import Database
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role, Session
 from yixian.tickets import words as ticket_words
 from yixian.tickets.model import Filters, Light, Line, State
-from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
+from yixian.web.given import Codes, Short, Version, Words, named, unknown_code
+from yixian.web.problems import PROBLEM_RESPONSES
 
 LOOKING: Final = (*sorted(HOTLINE_ROLES - {Role.CALL_BACK}), *sorted(UNIT_ROLES))
 """Who sees campaigns."""
 DRAFTING: Final = (Role.DISPATCHER, Role.SUPERVISOR)
-
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
-Codes = Annotated[tuple[Short, ...], Meta(max_length=200)]
 
 
 class ScopeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,9 +82,7 @@ class MotionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     note: Annotated[Words, Meta(description="Reason, or for `end` the report.")] = ""
     plan: Annotated[PlanIn | None, Meta(description="For `revise`.")] = None
-    version: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="The version one looked at: answers 409 when it is not the newest. 0: not said.")
-    ] = 0
+    version: Version = 0
 
     def motion(self) -> Motion:
         """The same as the room passes it around."""
@@ -280,10 +275,9 @@ async def do(
     now: NamedDependency[datetime],
 ) -> CampaignOut:
     """`revise`, `approve`, `discard`, `gather`, `end`. Conflicts answer 409."""
-    if deed not in tuple(Deed):
-        raise usual(404)
+    what = named(Deed, deed)
     async with db.transaction(session.actor.acting) as tx:
-        whole = await service.do(tx, session.actor, campaign, Deed(deed), data.motion(), city, now)
+        whole = await service.do(tx, session.actor, campaign, what, data.motion(), city, now)
     db.wake()
     return told(whole, city, now)
 
@@ -296,9 +290,9 @@ def narrowed(city: City, *, states: tuple[State, ...], light: Light | None, unit
     """
     for field, code, known in (("unit", unit, city.units), ("region", region, city.regions)):
         if code and code not in known:
-            raise Problem(422, "invalid", "填写有误", "没有这个编码，请核对。", (FieldError(field, "没有这个编码，请核对。"),))
-    regions = tuple(code for code in city.regions if region in city.register.ancestors(code)) if region else ()
-    return Filters(states=states, light=light, unit_path=city.register.paths[unit] if unit else "", regions=regions)
+            raise unknown_code(field)
+    path = city.register.paths[unit] if unit else ""
+    return Filters(states=states, light=light, unit_path=path, regions=city.register.below(region))
 
 
 def told(whole: Whole, city: City, now: datetime) -> CampaignOut:
@@ -344,13 +338,8 @@ def sheet(rows: tuple[Row, ...], city: City) -> bytes:
             row.place, city.unit_name(row.lead), ticket_words.STATES[row.state], at(row.answer_due), at(row.replied_at), at(row.closed_at),
             "是" if row.overdue else "", str(row.rated_solution or ""),
         )  # fmt: skip
-        writer.writerow([_harmless(value) for value in values])
+        writer.writerow([guarded(value) for value in values])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    """Residents write titles: what a spreadsheet would take for a formula stays text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 routes = (list_campaigns, draft_campaign, show_campaign, show_board, list_tickets, export, count_fitting, do)

@@ -16,6 +16,7 @@ from yixian.tickets import choices, words
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.forms import LONGEST, MISSING, TOO_LONG
 from yixian.tickets.model import State
+from yixian.web.given import text_of
 
 FIELDS: Final = (
     "name", "purpose", "basis", "first_day", "last_day", "matters", "regions", "units", "words", "sign", "contact", "answer", "longer",
@@ -41,7 +42,7 @@ class Filled(msgspec.Struct, frozen=True):
 
 def read(sent: Mapping[str, Any], city: City) -> Filled:
     """Reads a form. Never raises: what cannot be read is among the errors."""
-    values = {name: str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "").strip() for name in FIELDS}
+    values = {name: text_of(sent, name).strip() for name in FIELDS}
     errors: list[tuple[str, str]] = [(name, TOO_LONG) for name, text in values.items() if len(text) > LONGEST]
     readers: dict[str, Callable[[str], Any]] = {
         "first_day": _day,

@@ -23,7 +23,7 @@ from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import LONGEST
 from yixian.tickets.model import OPEN, Light, State
 from yixian.tickets.service import Refused
-from yixian.web.problems import usual
+from yixian.web.given import named, text_of, version_of
 from yixian.web.render import page
 
 
@@ -97,7 +97,7 @@ async def revision(here: NamedDependency[Here], campaign: FromPath[UUID]) -> Res
 async def revise(here: NamedDependency[Here], campaign: FromPath[UUID]) -> Response[Any]:
     """Writes the draft anew; when it cannot be used, or not any more, the page says why and keeps what was typed."""
     sent = await here.request.form()
-    filled, version = forms.read(sent, here.city), _number(str(sent.get("version") or ""))
+    filled, version = forms.read(sent, here.city), version_of(sent)
     try:
         if filled.plan is None:
             raise Unfit(filled.errors)
@@ -112,12 +112,10 @@ async def revise(here: NamedDependency[Here], campaign: FromPath[UUID]) -> Respo
 @post("/desk/campaigns/{campaign:uuid}/{deed:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*DRAFTING)])
 async def do(here: NamedDependency[Here], campaign: FromPath[UUID], deed: FromPath[str]) -> Response[Any]:
     """Does a deed. When it cannot be done, the page says why, and keeps what was typed."""
-    if deed not in tuple(Deed):
-        raise usual(404)
-    what, sent = Deed(deed), await here.request.form()
-    note = str(sent.get("note") or "").replace("\x00", "")[:LONGEST]
+    what, sent = named(Deed, deed), await here.request.form()
+    note = text_of(sent, "note", LONGEST)
     try:
-        await _do(here, campaign, what, Motion(note, None, _number(str(sent.get("version") or ""))))
+        await _do(here, campaign, what, Motion(note, None, version_of(sent)))
     except Unfit as unfit:
         return await _board(here, campaign, Tried(what, note, str(unfit), 422))
     except (Refused, Overtaken) as refused:
@@ -129,11 +127,6 @@ async def _do(here: Here, campaign: UUID, deed: Deed, motion: Motion) -> None:
     async with here.db.transaction(here.session.actor.acting) as tx:
         await service.do(tx, here.session.actor, campaign, deed, motion, here.city, here.now)
     here.db.wake()
-
-
-def _number(text: str) -> int:
-    """The version that the page was made from; 0 when it cannot be read."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 @get("/desk/campaigns/{campaign:uuid}", include_in_schema=False, dependencies=HERE, guards=[needs(*LOOKING)])

@@ -115,6 +115,10 @@ class Register(msgspec.Struct, frozen=True):
         """The region and those above it, own first, the city last. Empty for an unknown region."""
         return tuple(above.code for above in self.regions_up.get(region, ()))
 
+    def below(self, region: str) -> tuple[str, ...]:
+        """The region and all that lie in it. Empty for an unknown region, and for none."""
+        return tuple(code for code, above in self.regions_up.items() if any(one.code == region for one in above))
+
     def unit_path(self, unit: str) -> str:
         """The units from the top down to this one, `gd/gz/440105/440105.water/`.
 

@@ -210,7 +210,7 @@ def _read_row(
     faults: list[Problem] = []
     for name, column, cell in zip(header, columns, cells, strict=True):
         try:
-            values[column.field] = column.read(_bare(cell.strip()))
+            values[column.field] = column.read(bare(cell.strip()))
         except ValueError as error:
             faults.append(Problem(file, line, f"column '{name}': {error}"))
     if faults:
@@ -219,7 +219,12 @@ def _read_row(
     return make(**values)
 
 
-def _bare(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """The cell as a CSV file may hold it: what a spreadsheet would take for a formula, whoever wrote it, stays text."""
+    return f"'{cell}" if cell.startswith(FORMULA_BEGINS) else cell
+
+
+def bare(cell: str) -> str:
     """The cell without the apostrophe that guards it against being taken for a formula: `'@street` is `@street`."""
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_BEGINS) else cell
 

@@ -38,15 +38,12 @@ from yixian.disputes.model import (
 from yixian.disputes.panel import Says
 from yixian.people.guards import needs
 from yixian.people.model import UNIT_ROLES, Role, Session
-from yixian.web.problems import PROBLEM_RESPONSES, usual
+from yixian.web.given import Short, Version, Words, named, sought
+from yixian.web.problems import PROBLEM_RESPONSES
 
 HOTLINE: Final = (Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST)
 """Who of the hotline looks at disputes; an analyst only looks."""
 STAFF: Final = (*HOTLINE, *UNIT_ROLES)
-
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class MotionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,9 +55,7 @@ class MotionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     co_units: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
     units: Annotated[tuple[Short, ...], Meta(max_length=50, description="Codes of the units to convene.")] = ()
     days: Annotated[int, Meta(ge=0, le=365, description="Working days that the panel has; 0: the usual.")] = 0
-    version: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="The version one looked at: answers 409 when it is not the newest. 0: not said.")
-    ] = 0
+    version: Version = 0
 
     def motion(self) -> Motion:
         """The same as the room passes it around."""
@@ -152,7 +147,7 @@ async def list_disputes(
     limit: Annotated[int, QueryParameter(ge=1, le=service.LIMIT_MOST)] = service.LIMIT,
 ) -> ListOut:
     """Disputes this person may see: a unit those in which it is a side or sits on the panel."""
-    filters = Filters(ended, overdue, rung, storable(unit), storable(number).upper())
+    filters = Filters(ended, overdue, rung, sought(unit), sought(number).upper())
     async with db.transaction(session.actor.acting) as tx:
         found = await service.worklist(tx, session.actor, filters, after, limit, now)
     return ListOut(found.lines, found.after)
@@ -206,17 +201,11 @@ async def do(
     now: NamedDependency[datetime],
 ) -> DisputeOut:
     """`say` and `vote` for units; `convene`, `escalate` and `rule` for the hotline. Conflicts answer 409 with what happened instead."""
-    if deed not in tuple(Deed):
-        raise usual(404)
+    what = named(Deed, deed)
     async with db.transaction(session.actor.acting) as tx:
-        case = await service.do(tx, session.actor, dispute, Deed(deed), data.motion(), city, now)
+        case = await service.do(tx, session.actor, dispute, what, data.motion(), city, now)
     db.wake()
     return told(case, session, city, now)
-
-
-def storable(text: str) -> str:
-    """What can be looked for at all: a code or number is plain; anything else finds nothing."""
-    return text.strip() if text.isascii() and text.isprintable() else "-"
 
 
 def sees_votes(session: Session, ended: bool, sits: bool) -> bool:

@@ -20,14 +20,11 @@ from yixian.disputes.model import Consulted, ConsultedPage, Consulting, Said
 from yixian.people.guards import needs
 from yixian.people.model import UNIT_ROLES, Session
 from yixian.settings import Settings
+from yixian.web.given import Short, Words
 from yixian.web.problems import PROBLEM_RESPONSES
 
 LOOKING: Final = tuple(sorted(consulting.LOOKING))
 ASKING: Final = tuple(sorted(consulting.ASKING))
-
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class AskIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

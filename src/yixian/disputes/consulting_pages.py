@@ -27,6 +27,7 @@ from yixian.tickets.choices import Unclear, What
 from yixian.tickets.deadlines import light
 from yixian.tickets.forms import LONGEST
 from yixian.tickets.model import Light, State, Ticket
+from yixian.web.given import sought, text_of
 from yixian.web.render import page
 
 LOOKING: Final = tuple(sorted(consulting.LOOKING))
@@ -49,7 +50,7 @@ async def consultation_desk(
 async def answer(here: NamedDependency[Here], consultation: FromPath[UUID]) -> Response[Any]:
     """A unit's answer. When it cannot be taken, the page says why and keeps what was typed."""
     sent = await here.request.form()
-    values = {name: _text(sent.get(name)) for name in ("said", "basis", "words")}
+    values = {name: text_of(sent, name, LONGEST).strip() for name in ("said", "basis", "words")}
     said = Said(values["said"]) if values["said"] in tuple(Said) else None
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
@@ -112,7 +113,7 @@ async def beside_the_suggestions(here: NamedDependency[Here], number: FromPath[s
 async def ask(here: NamedDependency[Here], number: FromPath[str], settings: NamedDependency[Settings]) -> Response[Any]:
     """Asks units. When they cannot be asked, the page says why and keeps what was typed."""
     sent = await here.request.form()
-    values = {name: _text(sent.get(name)) for name in ("units", "question")}
+    values = {name: text_of(sent, name, LONGEST).strip() for name in ("units", "question")}
     try:
         lines = [line.strip() for line in re.split(r"[\n;；]", values["units"]) if line.strip()]
         units = [choices.code_of(here.city, What.UNITS, line) for line in lines]
@@ -129,7 +130,7 @@ async def _of_ticket(
     here: Here, number: str, settings: Settings, *, whole: bool, refused: str = "", values: Mapping[str, str] | None = None
 ) -> Response[Any]:
     async with here.db.transaction(here.session.actor.acting) as tx:
-        ticket, found = await consulting.of_ticket(tx, _text(number).upper())
+        ticket, found = await consulting.of_ticket(tx, sought(number).upper())
     return page(
         here.request,
         "disputes/consultation.html",
@@ -152,10 +153,6 @@ def _suggested(ticket: Ticket, here: Here) -> str:
     """The units that the gate hesitated between: they are asked first."""
     units = dict.fromkeys(str(s["unit"]) for s in ticket.suggestions if s.get("unit"))
     return "\n".join(choices.written(here.city, What.UNITS, unit) for unit in units)
-
-
-def _text(sent: object) -> str:
-    return str(sent or "").replace("\r\n", "\n").replace("\x00", "").strip()[:LONGEST]
 
 
 def sayings() -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,7 +13,8 @@ from yixian.disputes.model import Case, Deed, Motion
 from yixian.people.model import Actor
 from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
-from yixian.tickets.forms import LONGEST, MISSING, TOO_LONG, Field, Form, Kind
+from yixian.tickets.forms import Field, Form, Kind, read_field
+from yixian.web.given import text_of, version_of
 
 _UNIT: Final = Field("unit", Kind.UNIT, "主办单位", hint="输入名称的一部分，从提示中选择。")
 _CO: Final = Field("co_units", Kind.UNITS, "协办单位", False, "可填多个，每行一个。")
@@ -65,40 +65,15 @@ class Filled(msgspec.Struct, frozen=True):
 def read(deed: Deed, sent: Mapping[str, Any], city: City) -> Filled:
     """Reads a form that was sent for `deed`. Never raises: what cannot be read is among the errors."""
     fields = FORMS[deed].fields
-    values = {f.name: str(sent.get(f.name) or "").replace("\r\n", "\n").replace("\x00", "") for f in fields}
-    motion: dict[str, Any] = {"version": _number(str(sent.get("version") or ""), 0)}
+    values = {field.name: text_of(sent, field.name) for field in fields}
+    motion: dict[str, Any] = {"version": version_of(sent)}
     errors: list[tuple[str, str]] = []
     for field in fields:
         try:
-            motion[field.name] = _value(field, values[field.name].strip(), city)
+            motion[field.name] = read_field(field, values[field.name].strip(), city)
         except Unclear as unclear:
             errors.append((field.name, str(unclear)))
     return Filled(values, Motion() if errors else Motion(**motion), tuple(errors))
-
-
-def _value(field: Field, text: str, city: City) -> Any:
-    """The field's value.
-
-    Raises:
-        Unclear: it cannot be read, or is missing.
-    """
-    if field.required and not text:
-        raise Unclear(MISSING)
-    if len(text) > LONGEST:
-        raise Unclear(TOO_LONG)
-    match field.kind:
-        case Kind.UNIT:
-            return choices.code_of(city, What.UNITS, text)
-        case Kind.UNITS:
-            return tuple(choices.code_of(city, What.UNITS, line) for line in re.split(r"[\n;；]", text) if line.strip())
-        case Kind.DAYS:
-            return _number(text, -1) if text else 0
-        case _:
-            return text
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else otherwise
 
 
 def proposed(case: Case, deed: Deed, actor: Actor, city: City, lead: str | None) -> dict[str, str]:

@@ -8,56 +8,31 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from yixian.city.inforce import City
-from yixian.db.pool import Database, Scope
+from yixian.db.pool import Scope
 from yixian.disputes import forms, record, service, words
-from yixian.disputes.api import STAFF, sees_votes, storable
+from yixian.disputes.api import STAFF, sees_votes
 from yixian.disputes.forms import Filled
 from yixian.disputes.model import Case, Deed, Dispute, Entry, Filters, Line, Page, Precedent, Rung
 from yixian.disputes.service import Overtaken, Refused
 from yixian.people.guards import needs
-from yixian.people.model import Session
 from yixian.tickets import choices
 from yixian.tickets import service as tickets
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.deadlines import light
+from yixian.tickets.desks import HERE, Here
 from yixian.tickets.model import Light
+from yixian.web.given import named, sought, uuid_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 from yixian.web.static import local
 
-Asked = Request[Any, Any, Any]
-
 TABS: Final = (("open", "审定中"), ("overdue", "已逾期"), ("ended", "已结束"), ("units", "易生争议的单位"))
-
-
-class Here(msgspec.Struct, frozen=True):
-    """Who asks, and what a page is made from."""
-
-    request: Asked
-    session: Session
-    db: Database
-    city: City
-    now: datetime
-
-
-async def provide_here(
-    request: Asked,
-    session: NamedDependency[Session],
-    db: NamedDependency[Database],
-    city: NamedDependency[City],
-    now: NamedDependency[datetime],
-) -> Here:
-    """Dependency `here`."""
-    return Here(request, session, db, city, now)
-
-
-HERE: Final = {"here": Provide(provide_here)}
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -95,7 +70,7 @@ async def dispute_desk(
         overdue=key == "overdue",
         rung=Rung(rung) if rung in tuple(Rung) else None,
         unit=code or ("-" if unclear else ""),
-        number=storable(number).upper(),
+        number=sought(number).upper(),
     )
     async with here.db.transaction(here.session.actor.acting) as tx:
         found = await service.worklist(tx, here.session.actor, filters, after, service.LIMIT, here.now)
@@ -154,10 +129,9 @@ def light_of(dispute: Line | Dispute, now: datetime) -> Light:
 async def acknowledge(here: NamedDependency[Here]) -> Response[Any]:
     """The unit has read what it was told."""
     sent = await here.request.form()
-    try:
-        until = UUID(str(sent.get("until") or ""))
-    except ValueError:
-        raise usual(400) from None
+    until = uuid_of(str(sent.get("until") or ""))
+    if until is None:
+        raise usual(400)
     async with here.db.transaction(here.session.actor.acting) as tx:
         await service.acknowledge(tx, here.session.actor, until, here.now)
     return Redirect("/desk/disputes", status_code=303)
@@ -173,9 +147,7 @@ async def dispute_page(here: NamedDependency[Here], dispute: FromPath[UUID], don
 @post("/desk/disputes/{dispute:uuid}/{deed:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*STAFF)])
 async def do(here: NamedDependency[Here], dispute: FromPath[UUID], deed: FromPath[str]) -> Response[Any]:
     """Does a deed. When it cannot be done, the page says why, shows how the dispute stands, and keeps what was typed."""
-    if deed not in tuple(Deed):
-        raise usual(404)
-    what = Deed(deed)
+    what = named(Deed, deed)
     sent = await here.request.form()
     filled = forms.read(what, sent, here.city)
     tried = Tried(what, filled, 422) if filled.errors else await _try(here, dispute, what, filled)

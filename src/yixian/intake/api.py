@@ -19,8 +19,8 @@ from yixian.groups import asking
 from yixian.intake import service
 from yixian.intake.model import ContactIn, Preview, Receipt
 from yixian.intake.service import Means, TooManyContacts
-from yixian.people.attempts import Attempts
 from yixian.people.model import Actor
+from yixian.people.rates import within_rate
 from yixian.people.sessions import address
 from yixian.web.problems import PROBLEM_RESPONSES
 
@@ -91,12 +91,7 @@ def check_rate(request: Request[Any, Any, Any], now: datetime) -> None:
     Raises:
         TooManyContacts: the address sent more in the last minute than the settings allow.
     """
-    process = request.app.state.process
-    if not process.settings.public_rate:
-        return
-    if "contacts_by_address" not in request.app.state:
-        request.app.state["contacts_by_address"] = Attempts(process.settings.public_rate)
-    if not request.app.state["contacts_by_address"].allow(address(request), now):
+    if not within_rate(request, "contacts", request.app.state.process.settings.public_rate, now):
         raise TooManyContacts("提交过于频繁，请一分钟后再试；紧急情况请直接拨打 110、119、120 或 122。")
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from yixian.city.inforce import City
-from yixian.db.pool import NOBODY, Database, Scope, Transaction
+from yixian.db.pool import NOBODY, Scope, Transaction
 from yixian.learning import gaps, service, watch, words
 from yixian.learning.model import Model
 from yixian.learning.service import NotFound, Overtaken, Refused
 from yixian.people.guards import needs
-from yixian.people.model import Session
+from yixian.tickets.desks import HERE, Here
 from yixian.web.problems import usual
 from yixian.web.render import page
-
-Asked = Request[Any, Any, Any]
 
 COMPARED: Final = 4
 """So many models stand side by side."""
@@ -31,28 +27,6 @@ WATCHED: Final = 100
 """So many matters are listed, those with most wrong ones first."""
 
 
-class Here(msgspec.Struct, frozen=True):
-    """Who asks, and what the page is made from."""
-
-    request: Asked
-    session: Session
-    db: Database
-    city: City
-    now: datetime
-
-
-async def provide_here(
-    request: Asked,
-    session: NamedDependency[Session],
-    db: NamedDependency[Database],
-    city: NamedDependency[City],
-    now: NamedDependency[datetime],
-) -> Here:
-    """Dependency `here`."""
-    return Here(request, session, db, city, now)
-
-
-HERE: Final = {"here": Provide(provide_here)}
 LOOKING: Final = tuple(service.LOOKING)
 RULING: Final = tuple(service.LOOKING & service.RULING)
 

@@ -39,6 +39,7 @@ from yixian.responsibilities.model import (
     Wanted,
 )
 from yixian.responsibilities.search import Asked, Shelf, unit_name
+from yixian.web.given import STORABLE, Version, sought
 from yixian.web.problems import PROBLEM_RESPONSES, Problem, usual
 
 Request_ = Request[Any, Any, Any]
@@ -49,21 +50,17 @@ EDITORS: Final = (needs(*review.EDITORS),)
 LARGEST_UPLOAD: Final = files.LARGEST * 4 // 3 + 65_536
 """Bytes of a request that carries a file: base64 makes four of three."""
 
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=2_000, pattern=r"^[^\x00]*$")]
-Line = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00]*$")]
-Code = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, Meta(max_length=2_000, pattern=STORABLE)]
+Line = Annotated[str, Meta(max_length=1_000, pattern=STORABLE)]
+Code = Annotated[str, Meta(max_length=100, pattern=STORABLE)]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=200)]
-Version = Annotated[
-    int, Meta(ge=0, le=2**31 - 1, description="The version one looked at: answers 409 when it is not the newest. 0: not said.")
-]
 
 
 class EntryIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How an entry shall read; the fields of the city pack's list. Its first day is the proposal's `since`."""
 
     matter: Code
-    lead: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*$", description="A unit's code, or `@district.<function>`, `@district` …")]
+    lead: Annotated[str, Meta(max_length=100, pattern=STORABLE, description="A unit's code, or `@district.<function>`, `@district` …")]
     basis: Line
     places: Codes = ()
     who: Audience | None = None
@@ -79,7 +76,7 @@ class ProposalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     since: Annotated[date, Meta(description="The first day on which it shall hold; today at the earliest.")]
     reason: Words
-    code: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00]*$", description="Of the entry; empty for a new one.")] = ""
+    code: Annotated[str, Meta(max_length=40, pattern=STORABLE, description="Of the entry; empty for a new one.")] = ""
     entry: EntryIn | None = None
 
 
@@ -105,7 +102,7 @@ class ApprovalsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FileIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of entries."""
 
-    name: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$", description="Ends in `.csv` or `.xlsx`.")]
+    name: Annotated[str, Meta(max_length=200, pattern=STORABLE, description="Ends in `.csv` or `.xlsx`.")]
     content: Annotated[str, Meta(max_length=LARGEST_UPLOAD, description="The file in base64.")]
     since: Annotated[date, Meta(description="The first day on which its changes shall hold.")]
     whole: Annotated[bool, Meta(description="It is the complete list: entries that it leaves out are to end.")] = False
@@ -255,9 +252,7 @@ async def export_csv(
     on: FromQuery[date | None] = None,
 ) -> Response[bytes]:
     """The list as it reads on a day (today), each entry once, as the city pack has it."""
-    day = on or service.today(city, now)
-    async with db.transaction(review.acting(session.actor)) as tx:
-        return as_file(await importing.export(tx, city, Format.CSV, day), Format.CSV, day)
+    return await _export(session, db, city, on or service.today(city, now), Format.CSV)
 
 
 @get(
@@ -276,9 +271,12 @@ async def export_xlsx(
     on: FromQuery[date | None] = None,
 ) -> Response[bytes]:
     """The list as it reads on a day (today), each entry once, with the names beside."""
-    day = on or service.today(city, now)
+    return await _export(session, db, city, on or service.today(city, now), Format.XLSX)
+
+
+async def _export(session: Session, db: Database, city: City, day: date, form: Format) -> Response[bytes]:
     async with db.transaction(review.acting(session.actor)) as tx:
-        return as_file(await importing.export(tx, city, Format.XLSX, day), Format.XLSX, day)
+        return as_file(await importing.export(tx, city, form, day), form, day)
 
 
 @get("/api/v1/responsibilities/{code:str}", tags=TAG, summary="One entry", guards=READERS, responses=PROBLEM_RESPONSES)
@@ -291,7 +289,7 @@ async def show_entry(
 ) -> EntrySeenOut:
     """An entry with its versions and its whole history."""
     async with db.transaction(review.acting(session.actor)) as tx:
-        seen = await service.entry(tx, storable(code), now)
+        seen = await service.entry(tx, sought(code), now)
     return EntrySeenOut(seen.code, tuple(_entry(version, city) for version in seen.versions), seen.history, seen.amended)
 
 
@@ -311,7 +309,7 @@ async def list_proposals(
 ) -> ProposalsOut:
     """Proposals that this person may see, newest first. A unit's staff see those that concern it, whatever they ask for."""
     path = city.register.paths.get(unit, "-") if unit else ""
-    filters = Filters(tuple(states or ()), storable(code), path, unanswered, overdue)
+    filters = Filters(tuple(states or ()), sought(code), path, unanswered, overdue)
     async with db.transaction(review.acting(session.actor)) as tx:
         found = await service.listing(tx, filters, after, limit, now)
     return _page(found, city, now)
@@ -491,11 +489,6 @@ def as_file(content: bytes, form: Format, day: date) -> Response[bytes]:
     name = f"responsibilities-{day.isoformat()}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=files.MEDIA_TYPES[form], headers=headers)
-
-
-def storable(code: str) -> str:
-    """The code, or one that no entry has: PostgreSQL cannot even be asked about NUL."""
-    return code if code.isprintable() else "-"
 
 
 def _entry(entry: Responsibility, city: City) -> EntryOut:

@@ -22,7 +22,7 @@ from openpyxl.styles import Font
 
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Responsibility
-from yixian.city.tables import FORMULA_BEGINS
+from yixian.city.tables import bare, guarded
 from yixian.responsibilities.model import ImportRow, ReadProblem
 
 
@@ -131,12 +131,8 @@ def _csv(entries: Iterable[Responsibility]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(HEADINGS)
-    writer.writerows([_guarded(cell) for cell in cells(entry).values()] for entry in entries)
+    writer.writerows([guarded(cell) for cell in cells(entry).values()] for entry in entries)
     return out.getvalue().encode("utf-8-sig")
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINS) else cell
 
 
 def _xlsx(entries: Iterable[Responsibility], city: City) -> bytes:
@@ -244,16 +240,16 @@ def _entry(number: int, given: Mapping[str, str], problems: list[ReadProblem]) -
     for column in HEADINGS:
         field, parse = _READERS[column]
         try:
-            values[field] = parse(_bare(given.get(column, "")))
+            values[field] = parse(_checked(given.get(column, "")))
         except ValueError as error:
             wrong.append(ReadProblem(number, column, str(error)))
     problems += wrong
     return None if wrong else Responsibility(**values)
 
 
-def _bare(cell: str) -> str:
-    """The cell without the guard against formulas."""
-    text = cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_BEGINS) else cell
+def _checked(cell: str) -> str:
+    """The cell without the guard against formulas; `ValueError` when it cannot be kept."""
+    text = bare(cell)
     if "\x00" in text:
         raise ValueError("含有不能保存的字符，请删去。")
     if len(text) > _LONGEST:

@@ -14,6 +14,7 @@ from yixian.city.model import Audience, Responsibility
 from yixian.responsibilities.model import ChangeKind, Wanted
 from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
+from yixian.web.given import text_of
 
 NAMES: Final = (
     "kind", "code", "matter", "places", "who", "time", "words", "lead", "co", "basis", "valid_to", "note", "since", "reason",
@@ -59,7 +60,7 @@ def proposed(city: City, entry: Responsibility | None, kind: ChangeKind, since: 
 
 def read(sent: Mapping[str, Any], city: City) -> Filled:
     """Reads a form. Never raises: what cannot be read is among the errors."""
-    values = {name: str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[: LONGEST + 1] for name in NAMES}
+    values = {name: text_of(sent, name, LONGEST + 1) for name in NAMES}
     errors = {name: TOO_LONG for name, text in values.items() if len(text) > LONGEST}
     ends = values["kind"] == ChangeKind.ENDED.value
     parsed: dict[str, Any] = {}

@@ -31,6 +31,7 @@ from yixian.responsibilities.search import Asked, unit_name
 from yixian.responsibilities.service import Overtaken, Refused
 from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
+from yixian.web.given import sought, text_of, uuid_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -131,7 +132,7 @@ def _asked(here: Here, sent: Mapping[str, str], fresh: bool) -> tuple[Asked, dic
 async def entry_page(here: NamedDependency[Here], code: FromPath[str]) -> Response[Any]:
     """An entry: how it reads and will read, every change that ever was, and what is proposed."""
     async with here.db.transaction(review.acting(here.session.actor)) as tx:
-        seen = await service.entry(tx, api.storable(code), here.now)
+        seen = await service.entry(tx, sought(code), here.now)
         known = await service.names(tx, (change.actor for change in seen.history))
     return here.show(
         "entry",
@@ -223,7 +224,7 @@ async def read_file(here: NamedDependency[Here]) -> Response[Any]:
 async def confirm_file(here: NamedDependency[Here], file: FromPath[UUID]) -> Response[Any]:
     """Makes proposals of what was shown; when that is not possible, shows how it stands and keeps the reason."""
     sent = await here.request.form()
-    reason, actor = str(sent.get("reason") or "").replace("\x00", ""), here.session.actor
+    reason, actor = text_of(sent, "reason"), here.session.actor
     try:
         async with here.db.transaction(review.acting(actor)) as tx:
             await importing.confirm(tx, actor, file, reason, here.city, here.now)
@@ -277,8 +278,8 @@ async def proposals_page(
 async def approve_several(here: NamedDependency[Here], tab: FromQuery[str] = "", file: FromQuery[str] = "") -> Response[Any]:
     """Approves those that were marked: all, or none with the reasons."""
     sent = await here.request.form()
-    actor, note = here.session.actor, str(sent.get("note") or "").replace("\x00", "")
-    marked = [found for text in sent.getall("proposal", []) if (found := _identifier(str(text)))]
+    actor, note = here.session.actor, text_of(sent, "note")
+    marked = [found for text in sent.getall("proposal", []) if (found := uuid_of(str(text)))]
     try:
         async with here.db.transaction(review.acting(actor)) as tx:
             await service.approve(tx, actor, marked, here.city, here.now, note)
@@ -302,7 +303,7 @@ async def _proposals(
     note: str = "",
 ) -> Response[Any]:
     key, label, filters = next((t for t in TABS if t[0] == tab), TABS[0])
-    of_file = _identifier(file)
+    of_file = uuid_of(file)
     if of_file is not None:
         filters = Filters(imported=of_file)
     async with here.db.transaction(review.acting(here.session.actor)) as tx:
@@ -335,7 +336,7 @@ async def take_step(here: NamedDependency[Here], proposal: FromPath[UUID], step:
     if what is None:
         raise usual(404)
     sent = await here.request.form()
-    typed = {name: str(sent.get(name) or "").replace("\x00", "") for name in ("note", "answer", "reason", "basis", "since", "version")}
+    typed = {name: text_of(sent, name) for name in ("note", "answer", "reason", "basis", "since", "version")}
     actor = here.session.actor
     try:
         async with here.db.transaction(review.acting(actor, what)) as tx:
@@ -387,13 +388,6 @@ async def _proposal(
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        return None
-
-
-def _identifier(text: str) -> UUID | None:
-    try:
-        return UUID(text)
     except ValueError:
         return None
 

@@ -19,15 +19,11 @@ from yixian.people.guards import needs
 from yixian.people.model import Session
 from yixian.sessions import hours, service
 from yixian.sessions.model import AnsweringSession, Call, Deed, Motion, Page, Phase, Plan, Report, Result, Whole
-from yixian.web.problems import PROBLEM_RESPONSES, usual
+from yixian.web.given import Codes, Short, Words, named
+from yixian.web.problems import PROBLEM_RESPONSES
 
 LOOKING: Final = tuple(sorted(hours.LOOKING))
 PLANNING: Final = tuple(sorted(hours.PLANNING))
-
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
-Codes = Annotated[tuple[Short, ...], Meta(max_length=200)]
 
 
 class PlanIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,9 +155,7 @@ async def do(
     now: NamedDependency[datetime],
 ) -> SessionOut:
     """`publish` and `cancel` for supervisors; `take` and `finish` for who sits for the leader. Conflicts answer 409."""
-    if deed not in tuple(Deed):
-        raise usual(404)
-    whole = await service.do(db, session.actor, answering, Deed(deed), data.motion(), city, now)
+    whole = await service.do(db, session.actor, answering, named(Deed, deed), data.motion(), city, now)
     db.wake()
     return told(whole, now)
 

@@ -15,6 +15,7 @@ from yixian.sessions.model import Motion, Plan, Result
 from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.forms import LONGEST, MISSING, TOO_LONG
+from yixian.web.given import text_of
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ def read_result(sent: Mapping[str, Any], city: City) -> FilledResult:
 
 
 def _values(sent: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "").strip() for name in names}
+    return {name: text_of(sent, name).strip() for name in names}
 
 
 def _each(values: Mapping[str, str], readers: Mapping[str, Callable[[str], Any]]) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:

@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from yixian.city.inforce import City
 from yixian.language.service import Reader
 from yixian.people.guards import needs
 from yixian.people.model import Role
@@ -21,10 +20,10 @@ from yixian.sessions.model import Deed, Motion, Phase, Result
 from yixian.sessions.service import Refused, Unfit
 from yixian.tickets import choices
 from yixian.tickets import service as tickets
-from yixian.tickets.choices import Unclear, What
+from yixian.tickets.choices import What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.forms import LONGEST
-from yixian.web.problems import usual
+from yixian.web.given import named, text_of
 from yixian.web.render import page
 
 PLANNING: Final = tuple(sorted(hours.PLANNING))
@@ -95,11 +94,9 @@ async def session_page(here: NamedDependency[Here], answering: FromPath[UUID], d
 @post(f"{DESK}/{{answering:uuid}}/{{deed:str}}", include_in_schema=False, dependencies=HERE, guards=[needs(*LOOKING)])
 async def do(here: NamedDependency[Here], answering: FromPath[UUID], deed: FromPath[str]) -> Response[Any]:
     """Does a deed. When it cannot be done, the page says why, and keeps what was typed."""
-    if deed not in tuple(Deed):
-        raise usual(404)
-    what, sent = Deed(deed), await here.request.form()
+    what, sent = named(Deed, deed), await here.request.form()
     filled = forms.read_result(sent, here.city)
-    motion = filled.motion if what is Deed.FINISH else Motion(note=str(sent.get("note") or "").replace("\x00", "")[:LONGEST])
+    motion = filled.motion if what is Deed.FINISH else Motion(note=text_of(sent, "note", LONGEST))
     try:
         if what is Deed.FINISH and filled.errors:
             raise Unfit(filled.errors)
@@ -147,22 +144,14 @@ async def _page(here: Here, answering: UUID, tried: Tried | None = None, *, done
 async def beside_the_form(here: NamedDependency[Here], reader: NamedDependency[Reader]) -> Response[Any]:
     """For the operator's form: leaders who answer just now and to whose scope it belongs."""
     sent = await here.request.form()
-    text, place = (str(sent.get(name) or "").replace("\x00", "")[:LONGEST] for name in ("text", "place"))
-    settled = {field: _code(here.city, what, str(sent.get(field) or "")) for field, what in SETTLED}
+    text, place = (text_of(sent, name, LONGEST) for name in ("text", "place"))
+    settled = {field: choices.clear_code(here.city, what, text_of(sent, field, 200)) for field, what in SETTLED}
     async with here.db.transaction(here.session.actor.acting) as tx:
         found = await service.offers_for(tx, reader, text, place, settled["matter"], settled["region"], here.city, here.now)
     return page(here.request, "sessions/offers.html", offers=found, city=here.city)
 
 
 SETTLED: Final = (("matter", What.MATTERS), ("region", What.REGIONS))
-
-
-def _code(city: City, what: What, written: str) -> str:
-    """The code that was typed; nothing while it is not clear."""
-    try:
-        return choices.code_of(city, what, written[:200])
-    except Unclear:
-        return ""
 
 
 def sayings() -> tuple[str, ...]:

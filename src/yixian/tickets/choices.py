@@ -81,6 +81,19 @@ def code_of(city: City, what: What, written: str) -> str:
     raise Unclear(SEVERAL if named else NONE)
 
 
+def clear_code(city: City, what: What, written: str) -> str:
+    """As `code_of`; empty while it is not clear."""
+    try:
+        return code_of(city, what, written)
+    except Unclear:
+        return ""
+
+
+def is_code(city: City, what: What, text: str) -> bool:
+    """Whether the city has one with this code."""
+    return text in _table(city, what)
+
+
 def written(city: City, what: What, code: str | None) -> str:
     """How `code` is written in a field; the code itself when the pack no longer has it."""
     if not code:

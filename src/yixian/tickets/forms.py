@@ -13,6 +13,7 @@ from yixian.city.inforce import City
 from yixian.tickets import choices
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.model import Action, Order, OrderRole, Rating, Step, Ticket
+from yixian.web.given import count_of, text_of, version_of
 
 
 class Kind(StrEnum):
@@ -173,14 +174,14 @@ class Filled(msgspec.Struct, frozen=True):
 def read(action: Action, sent: Mapping[str, Any], city: City, form: Form | None = None) -> Filled:
     """Reads a form that was sent for `action`. Never raises: what cannot be read is among the errors."""
     asked = form or FORMS[action]
-    values = {f.name: str(sent.get(f.name) or "").replace("\r\n", "\n").replace("\x00", "") for f in asked.fields}
+    values = {field.name: text_of(sent, field.name) for field in asked.fields}
     errors: list[tuple[str, str]] = []
-    step: dict[str, Any] = {"version": _number(str(sent.get("version") or ""), 0)}
+    step: dict[str, Any] = {"version": version_of(sent)}
     rating: dict[str, Any] = {}
     for field in asked.fields:
         text = values[field.name].strip()
         try:
-            value = _value(field, text, city)
+            value = read_field(field, text, city)
         except Unclear as unclear:
             errors.append((field.name, str(unclear)))
             continue
@@ -190,7 +191,7 @@ def read(action: Action, sent: Mapping[str, Any], city: City, form: Form | None 
     return Filled(values, Step(**step) if not errors else Step(version=step["version"]), tuple(errors))
 
 
-def _value(field: Field, text: str, city: City) -> Any:
+def read_field(field: Field, text: str, city: City) -> Any:
     """The field's value.
 
     Raises:
@@ -209,16 +210,14 @@ def _value(field: Field, text: str, city: City) -> Any:
             return choices.code_of(city, What.MATTERS, text)
         case Kind.REGION:
             return choices.code_of(city, What.REGIONS, text)
-        case Kind.DAYS | Kind.RATING:
-            return _number(text, -1)
+        case Kind.DAYS:
+            return count_of(text, -1) if text else 0
+        case Kind.RATING:
+            return count_of(text, -1)
         case Kind.PARTS:
             return tuple(part.strip() for part in re.split(r"\n\s*\n", text) if part.strip())
         case Kind.LINE | Kind.TEXT:
             return text
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else otherwise
 
 
 def proposed(action: Action, ticket: Ticket, orders: tuple[Order, ...], city: City) -> dict[str, str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from yixian.tickets.forms import LONGEST
+from yixian.web.given import text_of, version_of
 
 
 def text(sent: Any, name: str) -> str:
     """A field's text, without what no field can hold, and no longer than one."""
-    return str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[:LONGEST]
+    return text_of(sent, name, LONGEST)
 
 
 def version(sent: Any) -> int:
     """The version of the ticket that was looked at; 0: not said."""
-    said = str(sent.get("version") or "")
-    return int(said) if said.isdecimal() and said.isascii() and len(said) < 9 else 0
+    return version_of(sent)

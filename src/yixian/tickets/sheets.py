@@ -21,7 +21,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from yixian.city.inforce import City
-from yixian.city.tables import FORMULA_BEGINS
+from yixian.city.tables import guarded
 from yixian.tickets import personal, words
 from yixian.tickets.model import Light, Line
 
@@ -87,12 +87,8 @@ def csv_head(say: Say) -> bytes:
 def csv_rows(rows: Iterable[Sequence[str]]) -> bytes:
     """Lines of the file."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([[_guarded(cell) for cell in row] for row in rows])
+    csv.writer(out).writerows([[guarded(cell) for cell in row] for row in rows])
     return out.getvalue().encode()
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINS) else cell
 
 
 def xlsx(file: IO[bytes], rows: Iterable[Sequence[str]], say: Say) -> None:

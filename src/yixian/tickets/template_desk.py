@@ -17,6 +17,7 @@ from yixian.tickets.answers import Draft
 from yixian.tickets.choices import Unclear, What
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.wording import Changed, NotYours, Unfit
+from yixian.web.given import text_of, version_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -48,7 +49,7 @@ async def retire(here: NamedDependency[Here], identifier: FromPath[UUID]) -> Res
     sent = await here.request.form()
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
-            await wording.retire(tx, here.session.actor, identifier, _number(str(sent.get("version") or "")), here.now)
+            await wording.retire(tx, here.session.actor, identifier, version_of(sent), here.now)
     except NotYours:
         raise usual(404) from None
     except Changed as changed:
@@ -58,8 +59,8 @@ async def retire(here: NamedDependency[Here], identifier: FromPath[UUID]) -> Res
 
 async def _kept(here: Here, identifier: UUID | None) -> Response[Any]:
     sent = await here.request.form()
-    values = {name: str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "") for name in ("title", "matter", "text")}
-    version = _number(str(sent.get("version") or ""))
+    values = {name: text_of(sent, name) for name in ("title", "matter", "text")}
+    version = version_of(sent)
     edit = str(identifier) if identifier else ""
     try:
         draft = Draft(values["title"], values["text"], choices.code_of(here.city, What.MATTERS, values["matter"]))
@@ -108,10 +109,6 @@ async def _page(
         city=here.city,
         done=done,
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 routes = (template_desk, keep_new, keep_changed, retire)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from yixian.city.tables import FORMULA_BEGINS
+from yixian.city.tables import guarded
 from yixian.db.pool import Acting, Scope, Transaction
 from yixian.people import audit, policy
 from yixian.people.model import Actor
@@ -62,7 +62,7 @@ async def taken(tx: Transaction, actor: Actor, wanted: Search, zone: ZoneInfo, n
     count, at = 0, msgspec.structs.replace(wanted, before="")
     while count < MOST_TAKEN:
         page = await search(tx, actor, at, zone, now, min(_AT_ONCE, MOST_TAKEN - count))
-        writer.writerows([_safe(cell) for cell in _cells(row)] for row in page.rows)
+        writer.writerows([guarded(cell) for cell in _cells(row)] for row in page.rows)
         count += len(page.rows)
         if not page.next:
             break
@@ -78,11 +78,6 @@ def _cells(row: Entry) -> tuple[str, ...]:
         row.at.isoformat(), row.actor_login or row.actor, row.actor_name, row.action, words.said(row.action), row.subject,
         row.subject_name, row.ticket, row.result, row.address, body,
     )  # fmt: skip
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINS) else cell
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:
