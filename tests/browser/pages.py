@@ -118,6 +118,8 @@ PAGES = (
     # Administration
     Page("staff", "/admin/staff", Role.SYSTEM_ADMIN),
     Page("city", "/admin/city", Role.SYSTEM_ADMIN),
+    Page("city-tried", "/admin/city/limit/change?code=help:normal:*", Role.SYSTEM_ADMIN, way="limit-tried"),
+    Page("city-recounting", "/admin/city/day/add", Role.SYSTEM_ADMIN, way="recounting"),
     Page("settings", "/admin/settings", Role.SYSTEM_ADMIN),
     Page("sessions", "/admin/sessions", Role.SECURITY_ADMIN),
     Page("keys", "/admin/keys", Role.SECURITY_ADMIN),

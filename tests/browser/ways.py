@@ -277,6 +277,40 @@ def number_shown(driver: Driver, tab: Tab) -> None:
     everything_open(driver, tab)
 
 
+def limit_tried(driver: Driver, tab: Tab) -> None:
+    """What another limit would do to the tickets that run, with the choice what becomes of them; nothing is changed by it."""
+    assert driver.known["in_hand"], "a ticket whose answer is owed by this limit"
+    tab.fill("#f-answer", "20wd")
+    _tried(tab)
+    assert tab.locator("input[name=clocks]").count() == 3
+    assert tab.locator("tr[data-row]").count(), "no ticket's day would move"
+
+
+def recounting(driver: Driver, tab: Tab) -> None:
+    """A change that has running tickets counted again, while the worker is at it."""
+    taken = tab.request.get("/admin/city/day").text()
+    tab.fill("#f-date", next(day for day in (f"2031-03-{n:02}" for n in range(3, 29)) if day not in taken))
+    _tried(tab)
+    tab.locator("input[name=clocks][value=later]").check(force=True)
+    tab.click("button[value=decide]")
+    tab.wait_for_url("**/admin/city/day/one**")
+    for _ in range(50):
+        if tab.locator(".line-of-time .tag:text-is('已完成')").count():
+            break
+        tab.wait_for_timeout(200)
+        tab.reload()
+    # The few tickets here are counted before anybody could look: of a city's ten thousand, this is the first batch.
+    _as_owner(driver, "UPDATE recount SET done_at = NULL, looked = 500, moved = 480, late = 3, own = 20")
+    tab.reload()
+    tab.wait_for_selector(".line-of-time .tag:text-is('进行中')")
+
+
+def _tried(tab: Tab) -> None:
+    tab.fill("#f-reason", "试一试")
+    tab.click("button[value=try]")
+    tab.wait_for_selector("input[name=seen]", state="attached")
+
+
 WAYS: Final[Mapping[str, Way]] = {
     "look": look(LAMP),
     "asked-where": look("路灯不亮，晚上黑麻麻"),
@@ -318,5 +352,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "many-urged": many_urged,
     "nothing-ticked": nothing_ticked,
     "number-shown": number_shown,
+    "limit-tried": limit_tried,
+    "recounting": recounting,
 }
 """By the names that `pages.PAGES` uses."""
