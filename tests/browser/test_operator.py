@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.browser.driving import Driver
+from tests.browser.driving import NARROW, THEMES, WIDE, Driver
+from tests.browser.test_pages import found_by_axe
 from yixian.people.model import Role
 
 if TYPE_CHECKING:
@@ -252,3 +253,32 @@ def test_after_the_session_ended_it_is_all_there(browser: Driver) -> None:
     tab.click("button[value=drop]")
     until(tab, "document.getElementById('text').value === ''")
     context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_on_a_telephone_who_calls_stands_first_in_one_line_that_opens(tab: Tab, theme: str) -> None:
+    tab.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    tab.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    tab.goto("/desk/operator?new=1")
+    line, box = tab.locator(".op-who > summary"), tab.locator("#text")
+    line.wait_for()
+    assert not tab.locator("#phone").is_visible()
+    at, words = line.bounding_box(), box.bounding_box()
+    assert at and words and at["height"] < 60 and at["y"] < words["y"], "the line stands above the words"
+    assert words["y"] + words["height"] <= NARROW[1], "and leaves them on the first screen"
+    assert "还没有填" in line.inner_text()
+    line.focus()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.id") == "phone"
+    tab.keyboard.type("13900138000")
+    tab.wait_for_selector("#op-caller [data-who]")
+    line.focus()
+    tab.keyboard.press("Enter")
+    assert "陈" in line.inner_text() and "8000" in line.inner_text()
+    assert found_by_axe(tab) == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    tab.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    tab.locator("#phone").wait_for()
+    phone, words = tab.locator("#phone").bounding_box(), box.bounding_box()
+    assert phone and words and phone["x"] > words["x"] + words["width"] and not line.is_visible(), "beside the words on a wide screen"

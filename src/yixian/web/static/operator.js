@@ -180,6 +180,21 @@ async function live() {
   if (id("op-heard").textContent !== heard) id("op-heard").textContent = heard;
 }
 
+// -- Who calls: in one column, one line that opens ---------------------------------------------------------------
+
+const fold = form.querySelector(".op-who");
+const narrow = matchMedia("(max-width: 60rem)");
+
+function folded() {
+  fold.open = !narrow.matches || Boolean(fold.querySelector("[aria-invalid=true]"));
+}
+
+function whoCalls() {
+  const line = id("op-who");
+  const known = id("op-caller").querySelector("[data-who]");
+  line.textContent = known?.dataset.who || [hold("name"), hold("phone")].filter(Boolean).join(" · ") || line.dataset.nobody;
+}
+
 let looking = null;
 let look = 0;
 async function caller() {
@@ -190,6 +205,7 @@ async function caller() {
   const { status, said } = await post("/desk/operator/caller", body(), { signal: looking.signal }).catch(() => ({ status: 0 }));
   if (status !== 200 || key !== hold("key")) return;
   show("op-caller", said.caller);
+  whoCalls();
   // Another question than that about the words: it counts with the fields alone.
   const asked = rules.ask();
   fill(said.fills, asked);
@@ -218,6 +234,8 @@ function next(key) {
   say("");
   wrong({});
   for (const name of ["op-caller", "op-beside"]) id(name).innerHTML = "";
+  whoCalls();
+  folded();
   for (const place of form.querySelectorAll("[data-nearby]")) place.innerHTML = "";
   id("op-heard").textContent = "";
   if (location.search) history.replaceState(null, "", location.pathname);
@@ -253,6 +271,7 @@ function wrong(errors) {
   notice.append(title, lines);
   place.append(notice);
   const first = list.map(([name]) => name && field(name)).find((box) => box?.focus);
+  if (fold.querySelector("[aria-invalid=true]")) fold.open = true;
   if (first) first.focus();
   else place.focus();
 }
@@ -270,7 +289,10 @@ async function send(button) {
   if (said.errors) return wrong(said.errors);
   wrong({});
   if (said.bar) show("op-bar", said.bar);
-  if (said.caller) show("op-caller", said.caller);
+  if (said.caller) {
+    show("op-caller", said.caller);
+    whoCalls();
+  }
   if (said.receipt) show("op-receipt", said.receipt);
   if (said.key && said.key !== hold("key")) next(said.key);
 }
@@ -294,6 +316,9 @@ function tick() {
 function begin() {
   form.classList.add("scripted");
   restore();
+  folded();
+  narrow.addEventListener("change", folded);
+  whoCalls();
   if ("begins" in form.dataset) atTheCaller();
   for (const name of [...filled]) mark(name, true);
   form.addEventListener("input", (event) => {
@@ -307,6 +332,7 @@ function begin() {
       pause = setTimeout(live, ASK_AFTER);
     }
     if (WHO.includes(name)) {
+      whoCalls();
       clearTimeout(look);
       look = setTimeout(caller, ASK_AFTER);
     }
