@@ -141,6 +141,7 @@ def create_app(settings: Settings, where: bootstrap.Addresses | None = None, now
             app.state[above.COUNTING] = (consulting.unread, answering.unread, campaigns.unread)
             app.state[above.BOARDING] = (operator_cards.agents, dispute_cards.disputes, dispute_cards.consultations)
             app.state[above.GROUPING] = groups.tickets_of
+            app.state[above.CAMPAIGNING] = campaigns.under_way
             app.state[above.NOTING] = (learning_notes.notes, consulting.notes)
             app.state[above.KEPT] = (Above(disputes.flags, disputes.bars), Above(answering.flags, answering.bars))
             following = asyncio.create_task(live.follow(database))

@@ -211,6 +211,32 @@ async def test_a_desk_with_very_much_in_hand_counts_up_to_a_bound_and_asks_for_n
     assert answer.status_code == 200 and all(n in answer.text for n in numbers)
 
 
+CAMPAIGN = """
+INSERT INTO campaign (id, name, purpose, basis, first_day, last_day, begins_at, ends_at, matters, lead, columns, state,
+                      drafted_at, drafted_by, approved_at, approved_by)
+SELECT $1, $2, 'p', 'b', d::date, d::date + 9, d - interval '1 day', d + interval '9 days', '{ST}', $3, '[]', 'approved', d, 'one', d, 'two'
+  FROM (SELECT $4::timestamptz AS d) AS today
+"""
+
+
+async def test_very_much_in_hand_can_be_narrowed_to_a_campaign(hotline: Hotline, monkeypatch: pytest.MonkeyPatch):
+    inside, outside = [await given(hotline, "pa.roads", caller={"name": "B", "phone": f"+4477009007{n}1"}) for n in range(2)]
+    ours, theirs = uuid4(), uuid4()
+    for campaign, name, lead in ((ours, "Winter lamps", "pa.roads"), (theirs, "Clean bins", "pa.waste")):
+        await hotline.owner.execute(CAMPAIGN, campaign, name, lead, hotline.clock.now)
+    special = json.dumps({"name": "Winter lamps", "since": hotline.clock.now.isoformat()})
+    await hotline.owner.execute("UPDATE ticket SET campaign = $2, special = $3 WHERE number = $1", inside, ours, special)
+    monkeypatch.setattr(tickets, "MANY", 1)
+    roads = await (await hotline.staff("roads")).open("/desk/unit?tab=todo")
+    assert f'<option value="{ours}">Winter lamps</option>' in roads.answer.text, "to choose from, though nobody has counted"
+    assert "Clean bins" not in roads.text, "not its own, and none of its tickets is in it"
+    assert listed(await roads.open(f"/desk/unit?tab=todo&campaign={ours}")) == {inside}
+    assert f'<option value="{ours}" selected>' in roads.answer.text
+    monkeypatch.setattr(tickets, "MANY", 20_000)
+    assert "Winter lamps（1）" in (await roads.open("/desk/unit?tab=todo")).text
+    assert listed(roads) == {inside, outside}
+
+
 async def test_somebody_of_the_hotline_and_of_a_unit_sees_the_units_work_at_the_units_desk(hotline: Hotline):
     number = await given(hotline, "pa.roads")
     await given(hotline, "pa.waste", caller={"name": "C", "phone": "+447700900881"})

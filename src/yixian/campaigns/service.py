@@ -34,6 +34,7 @@ from yixian.db.outbox import Event
 from yixian.db.pool import Scope, Transaction
 from yixian.people import audit
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role
+from yixian.tickets import above
 from yixian.tickets import service as tickets
 from yixian.tickets.lifecycle import Refusal
 from yixian.tickets.model import Action, Filters, State, Step
@@ -218,6 +219,15 @@ async def looked(tx: Transaction, actor: Actor, campaign: UUID, now: datetime) -
 async def unread(tx: Transaction, actor: Actor, now: datetime) -> dict[str, int]:
     """How many campaigns the actor's unit belongs to and has not looked at, by the desk's address. One statement."""
     return {"/desk/campaigns": await store.unread(tx, actor.unit_path)} if actor.acting.scope is Scope.UNIT else {}
+
+
+NAMED: Final = 50
+"""Campaigns to choose from; a city has a handful at once."""
+
+
+async def under_way(tx: Transaction) -> tuple[above.Campaign, ...]:
+    """The approved campaigns that the acting person may see, newest first: what a list can be narrowed by. One statement."""
+    return tuple(above.Campaign(identifier, name) for identifier, name in await store.under_way(tx, NAMED))
 
 
 async def worklist(tx: Transaction, which: Which, after: str, limit: int, now: datetime) -> Page:

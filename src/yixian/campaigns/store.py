@@ -104,6 +104,12 @@ async def lock(tx: Transaction, campaign: UUID) -> Campaign | None:
     return _campaign(row) if row else None
 
 
+async def under_way(tx: Transaction, most: int) -> tuple[tuple[UUID, str], ...]:
+    """Id and name of the approved campaigns, those that began last first."""
+    rows = await tx.fetch("SELECT id, name FROM campaign WHERE state = 'approved' ORDER BY begins_at DESC, id DESC LIMIT $1", most)
+    return tuple((row["id"], row["name"]) for row in rows)
+
+
 async def approved(tx: Transaction) -> tuple[Campaign, ...]:
     """Every approved campaign; none of them ends until the transaction does."""
     rows = await tx.fetch(f"SELECT {_COLUMNS} FROM campaign c WHERE c.state = 'approved' ORDER BY c.id FOR SHARE")  # noqa: S608

@@ -56,6 +56,26 @@ async def grouped(request: Asked, tx: Transaction, group: UUID) -> tuple[UUID, .
     return await room(tx, group) if room else ()
 
 
+CAMPAIGNING: Final = "tickets_campaigning"
+"""Under this name the application's state keeps who knows the special campaigns."""
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """A special campaign that tickets may belong to."""
+
+    id: UUID
+    name: str
+
+
+Campaigning = Callable[[Transaction], Awaitable[tuple[Campaign, ...]]]
+
+
+async def campaigns(request: Asked, tx: Transaction) -> tuple[Campaign, ...]:
+    """The campaigns under way that the acting person may see, as the room above knows them; none where there is no such room."""
+    room: Campaigning | None = request.app.state.get(CAMPAIGNING)
+    return await room(tx) if room else ()
+
+
 Noting = Callable[[Transaction, datetime], Awaitable[tuple[Note, ...]]]
 
 

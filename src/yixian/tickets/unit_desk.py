@@ -210,14 +210,19 @@ class Choice(msgspec.Struct, frozen=True):
 
     code: str
     name: str
-    count: int
+    count: int | None
+    """None where there are too many tickets to count them."""
 
 
-def offered(facets: Sequence[Facet], city: City) -> Mapping[str, tuple[Choice, ...]]:
-    """What the open tickets can be narrowed by: matters, districts and streets, campaigns."""
+def offered(facets: Sequence[Facet], running: Sequence[above.Campaign], city: City) -> Mapping[str, tuple[Choice, ...]]:
+    """What the open tickets can be narrowed by: matters, districts and streets, campaigns.
+
+    `running`: the campaigns to choose from where the tickets are not counted.
+    """
     matters = tuple(Choice(f.code, city.matter_name(f.code), f.count) for f in facets if f.by == "matter")
     campaigns = tuple(Choice(f.code, f.name, f.count) for f in facets if f.by == "campaign")
-    return {"matter": matters, "region": _places(facets, city), "campaign": campaigns}
+    uncounted = tuple(Choice(str(campaign.id), campaign.name, None) for campaign in running)
+    return {"matter": matters, "region": _places(facets, city), "campaign": campaigns or uncounted}
 
 
 def _places(facets: Sequence[Facet], city: City) -> tuple[Choice, ...]:
@@ -268,6 +273,7 @@ async def unit_desk(
             return _given_back(here, open_tab, counts, back, rest, after)
         found = await service.worklist(tx, actor, listed(actor, open_tab, by, here.city), after, service.LIMIT, here.now, hand)
         flags = await above.flags(here.request, tx, found.lines, here.now)
+        running = await above.campaigns(here.request, tx) if hand.many else ()
     asked = {"tab": open_tab.key, **by.asked()}
     return page(
         here.request,
@@ -277,7 +283,7 @@ async def unit_desk(
         open_tab=open_tab,
         lights=list(counts.lights.items()),
         by=by,
-        choices=offered(hand.facets, here.city),
+        choices=offered(hand.facets, running, here.city),
         written=_written(by, here.city) if hand.many else {},
         narrowed=bool(by.asked()),
         found=found,
