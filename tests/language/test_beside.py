@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,10 @@ from yixian.city.model import Emergency, Feeling, Pack, Speech
 from yixian.language.feelings import compile_feelings, feeling_of
 from yixian.language.model import Felt
 from yixian.language.normalise import normalise
+from yixian.language.phrases import find_all
 from yixian.language.reasons import MOST, words_for
 from yixian.language.service import Reader, compile_reader, read
+from yixian.language.words import in_own_words
 
 TINY = Path(__file__).parents[1] / "packs" / "tiny"
 WORDS = {"angry": ("没人管", "furious", "求求"), "desperate": ("走投无路", "求求你们", "cannot go on"), "giving_up": ("活不下去",)}
@@ -55,6 +58,31 @@ def test_nothing_speaks_for_a_matter_that_is_not_there(town: tuple[Pack, Reader]
     assert words_for(reader, "The street light is out", "en", "no such matter") == ()
     assert words_for(reader, "", "en", "ST0101") == ()
     assert words_for(reader, "!!! 12345 ...", "en", "ST0101") == ()
+
+
+def test_no_word_is_cut_where_nothing_stands_between_words(guangzhou: Pack, guangzhou_reader: Reader):
+    """Of messages in Chinese whole words of the pack are shown, or the clause: what is shown begins and ends where a known word does."""
+    reader = guangzhou_reader
+    messages = [e.text for e in guangzhou.examples if e.language == "zh"][::29]
+    messages += [
+        "我家厨房好像有焦味，不知道是不是着火，怎么办",
+        "番禺区市桥街道工地半夜施工，吵到凌晨两点",
+        "天河区石牌村楼道堆杂物，电动车乱停",
+    ]
+    shown = 0
+    for message in messages:
+        reading = read(reader, message)[0]
+        if not reading.matters:
+            continue
+        plain = in_own_words(reader.words, normalise(message, reader.noise), reading.language)
+        known = find_all(reader.matters.phrases, plain)
+        begins, ends = {k.start for k in known}, {k.end for k in known}
+        clauses = re.findall(r"[^\W\d]+", plain)
+        for word in words_for(reader, message, reading.language, reading.matters[0].matter):
+            shown += 1
+            at = plain.index(word)
+            assert word in clauses or (at in begins and at + len(word) in ends) or word.isascii(), (message, word)
+    assert shown > len(messages) / 2
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from yixian.language.evidence import PHRASE_MARK
 from yixian.language.matters import MatterModel
 from yixian.language.normalise import normalise
-from yixian.language.phrases import find_all
+from yixian.language.phrases import Found, find_all
 from yixian.language.scripts import UNSPACED
 from yixian.language.service import Reader
 from yixian.language.words import in_own_words
@@ -22,6 +22,8 @@ READ: Final = 300
 """Characters that are looked at: what it is about is said early."""
 SHARE: Final = 0.4
 """What speaks less than this share of the strongest is left out."""
+CLAUSE: Final = 10
+"""Characters of a clause that is named whole because no word of it is known; a longer one would say nothing."""
 
 _RUNS: Final = re.compile(rf"([{UNSPACED}]+)|([^\W\d_{UNSPACED}]+)")
 
@@ -35,7 +37,8 @@ class _Stretch(msgspec.Struct, frozen=True):
 def words_for(reader: Reader, text: str, language: str, matter: str) -> tuple[str, ...]:
     """The words of a message that speak most for a matter, in the order in which they stand; none for an unknown matter.
 
-    They are in plain form and in the matters' own words, as they were read.
+    They are in plain form and in the matters' own words, as they were read. Where a script puts no spaces between words, they are words and
+    phrases that the pack knows, never a piece of one; where it knows none, the clause that speaks for the matter, when that is short.
     """
     model = reader.matters
     if matter not in model.codes:
@@ -53,7 +56,8 @@ def _stretches(model: MatterModel, plain: str, matter: str) -> Iterator[_Stretch
     leaf = model.codes.index(matter)
     groups = frozenset((leaf, int(model.tree.parents[leaf]), int(model.tree.topics[leaf])))
     heat = [0.0] * len(plain)
-    for found in find_all(model.phrases, plain):
+    known = find_all(model.phrases, plain)
+    for found in known:
         _warm(heat, found.start, found.end, _weight(model, PHRASE_MARK + found.phrase, groups))
     for run in _RUNS.finditer(plain):
         if run.group(1) is not None:
@@ -64,14 +68,21 @@ def _stretches(model: MatterModel, plain: str, matter: str) -> Iterator[_Stretch
             _warm(heat, run.start(), run.end(), weight)
     # A character in the middle of a run belongs to two pairs; what is as warm as one good pair is part of the word.
     warm = 0.25 * max(heat, default=0.0)
+    clauses: list[_Stretch] = []
+    any_known = False
     for run in _RUNS.finditer(plain):
-        if run.group(2) is not None:
-            yield _Stretch(run.group(2), run.start(), sum(heat[run.start() : run.end()]))
-        else:
-            yield from _warm_runs(plain, heat, run.start(), run.end(), warm)
+        spans = list(_warm_runs(heat, run.start(), run.end(), warm)) if run.group(1) is not None else [run.span()]
+        whole = list(_whole(spans, known)) if run.group(1) is not None else spans
+        any_known = any_known or bool(whole)
+        yield from (_Stretch(plain[start:end], start, sum(heat[start:end])) for start, end in whole)
+        if spans and not whole and len(run[0]) <= CLAUSE:
+            clauses.append(_Stretch(run[0], run.start(), sum(heat[run.start() : run.end()])))
+    if not any_known:
+        yield from clauses
 
 
-def _warm_runs(plain: str, heat: list[float], start: int, end: int, warm: float) -> Iterator[_Stretch]:
+def _warm_runs(heat: list[float], start: int, end: int, warm: float) -> Iterator[tuple[int, int]]:
+    """Where two or more characters together speak for the matter: pairs of characters may begin or end inside a word."""
     since: int | None = None
     for at in range(start, end + 1):
         here = at < end and heat[at] > warm
@@ -79,8 +90,22 @@ def _warm_runs(plain: str, heat: list[float], start: int, end: int, warm: float)
             since = at
         elif not here and since is not None:
             if at - since > 1:
-                yield _Stretch(plain[since:at], since, sum(heat[since:at]))
+                yield since, at
             since = None
+
+
+def _whole(spans: Sequence[tuple[int, int]], known: Sequence[Found]) -> Iterator[tuple[int, int]]:
+    """The known words that stand in these places with two characters or more; those that overlap or touch are one."""
+    words = [k for k in known if any(min(end, k.end) - max(start, k.start) > 1 for start, end in spans)]
+    since = until = -1
+    for word in words:
+        if word.start > until:
+            if since >= 0:
+                yield since, until
+            since = word.start
+        until = max(until, word.end)
+    if since >= 0:
+        yield since, until
 
 
 def _warm(heat: list[float], start: int, end: int, weight: float) -> None:
