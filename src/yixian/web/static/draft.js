@@ -1,6 +1,8 @@
 // Keeps what was typed in a form marked data-draft, in this tab only, until it has been sent: nothing typed is ever lost.
 const PREFIX = "yixian.draft:";
-const typed = "input:not([type=hidden]):not([type=password]):not([type=checkbox]):not([type=radio]):not([data-no-draft]), textarea, select";
+// What is chosen in a file field is no text: a page may neither keep it nor set it again.
+const typed =
+  "input:not([type=hidden], [type=password], [type=file], [type=checkbox], [type=radio], [data-no-draft]), textarea, select";
 
 function place(form) {
   return PREFIX + location.pathname + "#" + form.dataset.draft;
@@ -21,7 +23,7 @@ function restore(form) {
   for (const [name, value] of Object.entries(JSON.parse(kept))) {
     const field = form.elements.namedItem(name);
     // What the server sent back is newer than what this tab remembers.
-    if (field && "value" in field && !field.defaultValue) field.value = value;
+    if (field?.matches?.(typed) && !field.defaultValue) field.value = value;
   }
 }
 
