@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import lives, ways
 from tests.browser.driving import Driver
 from yixian.people.model import Role
 
@@ -54,6 +55,9 @@ def test_ten_tickets_by_the_keyboard_alone(browser: Driver, desk: Tab) -> None:
         if desk.locator('button[data-key="1"]').count():
             with desk.expect_navigation():
                 desk.keyboard.press("1")
+                # What may be an emergency is only gone to by its key.
+                if desk.locator('button[data-key="1"][data-asks]:focus').count():
+                    desk.keyboard.press("Enter")
             assert desk.locator(".notice.good").count(), desk.locator("main").inner_text()[:400]
             done += 1
         else:
@@ -106,6 +110,31 @@ def test_ticking_and_bulk_by_the_keyboard(browser: Driver, desk: Tab) -> None:
     with desk.expect_navigation():
         desk.keyboard.press("n")
     assert desk.url.endswith("/desk/dispatch") or "/desk/dispatch?" in desk.url
+
+
+def test_who_clicks_a_tick_goes_on_by_keys(browser: Driver, desk: Tab) -> None:
+    comes_in(browser, 2, 600)
+    desk.goto("/desk/dispatch")
+    desk.locator("[data-queue] input[name=ticket]").first.check()
+    assert desk.evaluate("document.activeElement.type") == "checkbox"
+    desk.keyboard.press("b")
+    desk.wait_for_function("document.activeElement?.value === 'first'")
+    assert desk.locator("[data-ticked]").inner_text() == "1"
+
+
+def test_a_key_does_not_send_off_what_may_be_an_emergency(browser: Driver, desk: Tab) -> None:
+    number = lives.said(browser, ways.SMOKE + "，在海珠区江南中街紫金大街8号", "13900140701")["tickets"][0]["number"]
+    desk.goto(f"/desk/dispatch?ticket={number}")
+    if not desk.locator('button[data-key="1"]').count():
+        desk.goto(f"/desk/dispatch?ticket={number}&region=海珠区")
+    desk.keyboard.press("1")
+    assert "可能有人有危险" in desk.locator("[data-key-says]").inner_text()
+    assert desk.evaluate("document.activeElement.dataset.key") == "1"
+    desk.keyboard.press("1")
+    assert desk.locator(f"#said a[href$='{number}']").count(), "the key again is not an answer either"
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    assert "已完成：派单" in desk.locator("main").inner_text()
 
 
 def test_two_browsers_on_one_ticket_see_each_other_and_the_late_one_keeps_what_was_typed(browser: Driver, desk: Tab) -> None:

@@ -1,6 +1,8 @@
 // The dispatcher's keys: x ticks the row that has the focus, or the one that is open; n goes on to the next ticket; a key on a heading that
 // folds opens it and goes to its first field; 1 to 3 on a suggestion that cannot be taken say why. The list shows what is open; how many
 // are ticked stands beside the bulk actions.
+import { tell, typing } from "./pressing.js";
+
 const queue = document.querySelector("[data-queue]");
 const box = document.getElementById("bulk-box");
 const ticks = () => [...document.querySelectorAll('[data-queue] input[name="ticket"]')];
@@ -16,8 +18,8 @@ function row() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.target.matches("textarea, select, input:not([type=checkbox])") || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
   if (event.key === "x") {
     const tick = row()?.querySelector('input[name="ticket"]');
     if (!tick) return;
@@ -53,14 +55,6 @@ for (const heading of document.querySelectorAll("summary[data-key]")) {
 
 // A suggestion that lacks something cannot be taken: its key says what is missing and goes to the field where it is given.
 const says = document.querySelector("[data-key-says]");
-
-function tell(text) {
-  if (!says) return;
-  const said = document.createElement("p");
-  said.className = "notice warn";
-  said.textContent = text;
-  says.replaceChildren(said);
-}
 
 for (const lacking of document.querySelectorAll("[data-lacks]")) {
   lacking.addEventListener("click", (event) => {

@@ -1,9 +1,8 @@
-// Shortcuts of the desks. "?" lists them. Nothing happens while somebody is typing.
-const rows = () => [...document.querySelectorAll("[data-row]")];
+// Shortcuts of the desks. "?" lists them. Nothing happens while somebody is typing. A button with [data-asks] is not pressed by its key:
+// it is only gone to, with the words of what to think of first; Enter presses it.
+import { tell, typing } from "./pressing.js";
 
-function typing(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
-}
+const rows = () => [...document.querySelectorAll("[data-row]")];
 
 function link(row) {
   return row.matches("a") ? row : row.querySelector("a");
@@ -31,6 +30,9 @@ document.addEventListener("keydown", (event) => {
   const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!button && !doing[event.key]) return;
   event.preventDefault();
-  if (button) button.click();
+  if (button?.dataset.asks) {
+    button.focus();
+    tell(button.dataset.asks);
+  } else if (button) button.click();
   else doing[event.key]();
 });

@@ -1,6 +1,6 @@
 // The desks of review and call-back by keyboard. Sending back: s opens the reasons, a digit ticks one, Enter sends.
 // Ratings: digits answer the three questions one after the other.
-const typing = (target) => target.closest("textarea, select, input:not([type=checkbox]):not([type=radio]), [contenteditable]") !== null;
+import { typing } from "./pressing.js";
 
 const back = document.querySelector("[data-send-back]");
 back?.addEventListener("toggle", () => {
