@@ -35,8 +35,10 @@ async def beat(here: NamedDependency[Here], number: FromPath[str]) -> Response[A
         async with here.db.transaction(actor.acting) as tx:
             await presence.leave(tx, actor, number)
         return Response(b"", status_code=204, media_type="text/html")
-    if doing not in tuple(Doing) or (action and action not in tuple(Action)) or not version.isdecimal() or len(version) > 9:
+    if doing not in tuple(Doing) or not version.isdecimal() or len(version) > 9:
         raise usual(400)
+    # A form that takes no step of the life cycle, such as the one for photographs: they type, into nothing that has a name.
+    action = action if action in tuple(Action) else ""
     async with here.db.transaction(actor.acting) as tx:
         told = await presence.beat(tx, actor, number, Doing(doing), action, here.now)
         rows = await service.history_of(tx, number) if told.version > int(version) else ()

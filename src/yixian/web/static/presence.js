@@ -21,8 +21,8 @@ for (const box of document.querySelectorAll("[data-presence]")) {
     clearTimeout(waiting);
     if (document.hidden || performance.now() - touchedAt > UNTOUCHED_FOR) return;
     const answer = await fetch(box.dataset.presence, { method: "POST", body: body(typing() ? "typing" : "reading") }).catch(() => null);
-    // Signed out, or no longer ours to see: nothing more to say.
-    if (answer && answer.status >= 400 && answer.status < 500) return;
+    // Signed out, or no longer ours to see: nothing more to say. Any other refusal passes.
+    if ([401, 403, 404].includes(answer?.status)) return;
     if (answer?.ok) {
       const text = (await answer.text()).trim();
       // Said again only when it changed: nobody wants to hear the same every few seconds.
