@@ -22,12 +22,13 @@ from yixian.city import pack as packs
 from yixian.city import service as cities
 from yixian.city.inforce import City, compile_city
 from yixian.city.model import Level
+from yixian.cli import demo_answers
 from yixian.cli.common import err, out
 from yixian.db import bootstrap
 from yixian.db.bootstrap import Addresses
 from yixian.db.pool import SYSTEM
 from yixian.people import service as people
-from yixian.people.model import SYSTEM_ACTOR, UNIT_ROLES, Role
+from yixian.people.model import SYSTEM_ACTOR, UNIT_ROLES, Actor, Role
 from yixian.people.policy import STAFF_ROLES
 from yixian.people.service import Added, NewStaff
 from yixian.people.words import ROLE_NAMES
@@ -56,7 +57,7 @@ def demo(
         with err.status("Preparing the database ..."):
             up.prepare(where)
         with err.status("Loading the city ..."):
-            added = asyncio.run(_fill(settings, where, pack or default_pack()))
+            added = asyncio.run(fill(settings, where, pack or default_pack()))
         with up.running(settings, where) as parts:
             with err.status("Starting web and worker (each reads the city, some seconds) ..."):
                 if not up.answers(settings, 120):
@@ -83,15 +84,19 @@ def _forget(home: Path) -> None:
     out.print("The demo's data is gone.")
 
 
-async def _fill(settings: Settings, where: Addresses, folder: Path) -> tuple[Added, ...]:
-    """The pack in force, and one account a role; accounts are made the first time only."""
+async def fill(settings: Settings, where: Addresses, folder: Path) -> tuple[Added, ...]:
+    """The pack in force, one account a role, and texts that answers begin from; the first time only, but for the pack."""
     pack = packs.read(folder)
     async with bootstrap.ready(settings, where) as database, database.transaction(SYSTEM) as tx:
         await cities.load(tx, pack, clock())
         if await people.staff_list(tx, SYSTEM_ACTOR):
             return ()
-        accounts = demo_staff(compile_city(pack))
-        return tuple([await people.add_staff(tx, SYSTEM_ACTOR, account, clock()) for account in accounts])
+        city = compile_city(pack)
+        accounts = demo_staff(city)
+        added = tuple([await people.add_staff(tx, SYSTEM_ACTOR, account, clock()) for account in accounts])
+        editor = next(a for a, account in zip(added, accounts, strict=True) if Role.KNOWLEDGE_EDITOR in account.roles)
+        await demo_answers.keep(tx, Actor(str(editor.id), editor.login, frozenset({Role.KNOWLEDGE_EDITOR})), city, clock())
+        return added
 
 
 def demo_staff(city: City) -> tuple[NewStaff, ...]:
