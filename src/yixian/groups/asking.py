@@ -15,6 +15,7 @@ from yixian.db.pool import SYSTEM, Database
 from yixian.groups import service
 from yixian.groups.model import Nearby
 from yixian.groups.service import Sense
+from yixian.language import position
 from yixian.language import service as language
 from yixian.language.service import Reader
 from yixian.people.attempts import Attempts
@@ -94,8 +95,7 @@ def _sentence(found: Nearby) -> str:
 
 
 def _told(reader: Reader, sense: Sense, typed: Typed, now: datetime) -> service.Told:
-    words = f"{typed.place}。{typed.text}" if typed.place else typed.text
-    reading = language.read(reader, words[: 2 * language.READ_CHARACTERS], typed.title)[0]
+    reading = position.understood(reader, typed.text[: 2 * language.READ_CHARACTERS], typed.title, said=typed.place)[0]
     matters = [guess.matter for guess in reading.matters]
     matter = typed.matter or (matters[0] if matters else None)
     return service.told(sense, typed.text, typed.title, typed.place, matter, matters, typed.region or reading.place.region, now)

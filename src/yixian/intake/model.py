@@ -11,7 +11,7 @@ import msgspec
 
 from yixian.city.calendar import Duration
 from yixian.city.coordinates import Datum
-from yixian.city.model import RequestKind
+from yixian.city.model import Audience, RequestKind
 from yixian.dispatch.model import Suggestion, Why
 from yixian.people.model import CallerIn
 
@@ -195,3 +195,5 @@ class Preview(msgspec.Struct, frozen=True):
     """It may be an emergency: ask whether anybody is in danger, and put the caller through to one of these."""
     guides: tuple[Perhaps, ...] = ()
     """Guides that perhaps answer it, the likeliest first, at most two; not sure enough to be given as the answer."""
+    audience: Audience = Audience.PERSON
+    """As whose request it would be filed."""

@@ -186,7 +186,7 @@ def _ticket(contact: ContactIn, reading: Reading, alone: bool, city: City, on: d
     matter = decision.suggestions[0].matter if decision.suggestions else None
     # What was understood is without greetings and in one way of writing; what is kept is what was said.
     text = contact.text if alone else reading.text
-    return Planned(reading, decision, contact.kind or reading.kind, matter, said or reading.place.region, text)
+    return Planned(reading, decision, kind_of(contact, reading), matter, said or reading.place.region, text)
 
 
 def _as_meant(contact: ContactIn, read: Decision, reading: Reading, city: City, on: date) -> Decision:
@@ -211,3 +211,13 @@ def _as_meant(contact: ContactIn, read: Decision, reading: Reading, city: City, 
 def audience_of(contact: ContactIn) -> Audience | None:
     """Who asks, when the caller said so: a firm says it is one; a person says nothing, and then the words may tell."""
     return Audience.FIRM if contact.caller is not None and contact.caller.kind is Audience.FIRM else None
+
+
+def audience_for(contact: ContactIn, reading: Reading) -> Audience:
+    """As whose request it is filed: as the caller or the words say, else as a person's. Its limits hang on that, shown or filed."""
+    return audience_of(contact) or reading.audience or Audience.PERSON
+
+
+def kind_of(contact: ContactIn, reading: Reading) -> RequestKind:
+    """As what kind of request it is filed: as somebody said, else as the words do."""
+    return contact.kind or reading.kind

@@ -18,7 +18,6 @@ from yixian.attachments import serving
 from yixian.attachments.model import Attachment, Kind, NotFound
 from yixian.attachments.model import Unfit as UnfitFile
 from yixian.city import coordinates
-from yixian.city.model import Audience
 from yixian.db.keys import Keys
 from yixian.db.pool import SYSTEM, Database
 from yixian.groups import asking
@@ -212,8 +211,7 @@ def _contact(said: Said) -> ContactIn:
 
 def _seen(means: Means, contact: ContactIn, now: datetime) -> Understood:
     service.check(contact, None, means.city)
-    audience = contact.caller.kind if contact.caller else Audience.PERSON
-    return understood(service.preview(means, contact, now), audience, means.city)
+    return understood(service.preview(means, contact, now), means.city)
 
 
 def _questions(seen: Understood, said: Said) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from yixian.attachments import service as attachments
 from yixian.city import coordinates
 from yixian.city.inforce import City
-from yixian.city.model import Audience, RequestKind, Urgency
+from yixian.city.model import RequestKind, Urgency
 from yixian.db import outbox
 from yixian.db.ids import new_id
 from yixian.db.keys import Keys
@@ -227,10 +227,9 @@ def understand(means: Means, contact: ContactIn, now: datetime) -> tuple[tuple[R
     """What was said, and what would become of it; nothing is stored."""
     if contact.attach:
         contact = msgspec.structs.replace(contact, outcome=Outcome.TICKET_OPENED)
-    words = f"{contact.place}。{contact.text}" if contact.place else contact.text
-    readings = language.read(means.reader, words, contact.title, planning.audience_of(contact))
+    audience, district = planning.audience_of(contact), _district(contact, means.city)
+    readings = position.understood(means.reader, contact.text, contact.title, audience, contact.place, district)
     readings = planning.asked_about_danger(contact, readings, means.city)
-    readings = position.located(means.reader.gazetteer, readings, contact.place, _district(contact, means.city))
     if contact.matter or contact.attach or contact.session:
         readings = readings[:1]  # a person has settled that it is one
     answers = language.answer(means.reader, f"{contact.title}{contact.text}") if _asks(contact, readings[0]) else ()
@@ -246,9 +245,9 @@ def preview(means: Means, contact: ContactIn, now: datetime) -> tuple[Preview, .
             language.answer(means.reader, f"{contact.title}{contact.text}") if contact.kind in (None, RequestKind.CONSULTATION) else ()
         )
         guides = planning.perhaps(plan, nearest, means.city, today)
-        return tuple(_preview(p.reading, p.decision, means, plan, guides) for p in plan.tickets)
+        return tuple(_preview(contact, p.reading, p.decision, means, plan, guides) for p in plan.tickets)
     decided = [planning.gate.decide(r, means.city, today, gate=means.standing.gate, suspended=means.standing.suspended) for r in readings]
-    return tuple(_preview(r, d, means, plan) for r, d in zip(readings, decided, strict=True))
+    return tuple(_preview(contact, r, d, means, plan) for r, d in zip(readings, decided, strict=True))
 
 
 async def note_helped(tx: Transaction, contact: UUID, now: datetime) -> None:
@@ -356,12 +355,11 @@ def _openings(
 
 def _ticket(contact: ContactIn, planned: Planned, contact_id: UUID, caller: UUID | None, number: str, city: City, now: datetime) -> Ticket:
     reading, decision = planned.reading, planned.decision
-    audience = planning.audience_of(contact) or reading.audience or Audience.PERSON
     best = decision.suggestions[0] if decision.suggestions else None
     point = _point(contact)
     return msgspec.structs.replace(
         effects.fresh(contact_id, number, caller, contact.channel, planned.kind, planned.text,
-                      reading.urgency or Urgency.NORMAL, audience, now),
+                      reading.urgency or Urgency.NORMAL, planning.audience_for(contact, reading), now),
         title=contact.title,
         matter=planned.matter,
         region=planned.region,
@@ -416,7 +414,7 @@ def _contact_row(
         "source_id": contact.source_id,
         "operator": actor.id if actor and Role.SYSTEM not in actor.roles else None,
         "language": first.language,
-        "kind": contact.kind or first.kind,
+        "kind": planning.kind_of(contact, first),
         "title": contact.title,
         "text": contact.text,
         "matter": contact.matter or (first.matters[0].matter if first.matters else None),
@@ -498,11 +496,13 @@ async def _receipts(tx: Transaction, means: Means, on: Sequence[str]) -> tuple[T
     )
 
 
-def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan, guides: tuple[Perhaps, ...] = ()) -> Preview:
+def _preview(
+    contact: ContactIn, reading: Reading, decision: Decision, means: Means, plan: Plan, guides: tuple[Perhaps, ...] = ()
+) -> Preview:
     return Preview(
         text=reading.text,
         language=reading.language,
-        kind=reading.kind,
+        kind=planning.kind_of(contact, reading),
         urgency=reading.urgency,
         region=reading.place.region,
         region_name=means.city.region_name(reading.place.region),
@@ -517,4 +517,5 @@ def _preview(reading: Reading, decision: Decision, means: Means, plan: Plan, gui
         said=plan.said,
         alarm=plan.alarm,
         guides=guides,
+        audience=planning.audience_for(contact, reading),
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from yixian.city.calendar import Duration
 from yixian.city.inforce import City
-from yixian.city.model import Audience, Urgency
+from yixian.city.model import Urgency
 from yixian.dispatch.model import Why
 from yixian.intake.model import Outcome, Perhaps, PlaceChoice, Preview
 
@@ -54,21 +54,27 @@ class Understood(msgspec.Struct, frozen=True):
     """What perhaps answers it."""
 
     @property
+    def place(self) -> str:
+        """The words that named the place of all of it; empty while it is asked for, or where each matter has its own."""
+        places = {line.place for line in self.lines}
+        return places.pop() if len(places) == 1 and not any(line.asks for line in self.lines) else ""
+
+    @property
     def waits(self) -> bool:
         """Whether there is time to look at it together: a ticket, and nobody in danger."""
         return self.outcome is Outcome.TICKET_OPENED and not self.alarm
 
 
-def understood(previews: tuple[Preview, ...], audience: Audience, city: City) -> Understood:
+def understood(previews: tuple[Preview, ...], city: City) -> Understood:
     """What the previews of a contact say to the resident."""
     first = previews[0]
     outcome = Outcome(first.disposition) if first.disposition else Outcome.TICKET_OPENED
-    return Understood(outcome, tuple(_line(p, audience, city) for p in previews), first.said, first.reason, first.alarm, first.guides)
+    return Understood(outcome, tuple(_line(p, city) for p in previews), first.said, first.reason, first.alarm, first.guides)
 
 
-def _line(preview: Preview, audience: Audience, city: City) -> Line:
+def _line(preview: Preview, city: City) -> Line:
     offers = tuple(Offer(s.matter, s.unit) for s in preview.suggestions if s.score >= LEAST_LIKELY)
-    limit = city.register.limit_for(preview.kind, Urgency(preview.urgency), audience)
+    limit = city.register.limit_for(preview.kind, Urgency(preview.urgency), preview.audience)
     return Line(
         preview.text, offers, preview.region, preview.place, Duration.parse(limit.answer) if limit else None,
         preview.why is Why.SURE, preview.ask, preview.choices,

@@ -8,25 +8,65 @@ from typing import Final
 
 import msgspec
 
+from yixian.city.model import Audience
+from yixian.language import service
 from yixian.language.model import PlaceFound, Reading
 from yixian.language.normalise import as_written, normalise
 from yixian.language.places import Gazetteer, ask_back, find_place, full_name, in_common
+from yixian.language.service import Reader
 
 _WIDE: Final = re.compile("[\u4e00-\u9fff]")
+_DISTRICT: Final = 2
+"""How deep districts are in a gazetteer; the city itself says nothing."""
 
 
-def located(gazetteer: Gazetteer, readings: Sequence[Reading], said: str = "", district: str | None = None) -> tuple[Reading, ...]:
-    """The readings with their places brought into agreement with what else is known.
+def understood(
+    reader: Reader, text: str, title: str = "", audience: Audience | None = None, said: str = "", district: str | None = None
+) -> tuple[Reading, ...]:
+    """What a message says (`service.read`) and where that is, with what stands in the field for the place and the coordinates.
+
+    The text says what it is about, the field only where; both together say where, as when one names the road and the other the house.
 
     Args:
-        said: what stands in the field for the place. Where it names a region, it comes before the words of the message.
+        said: what stands in the field for the place. Where it names a region, it comes before the words of the message; in a message
+            of several matters not before what a matter says of itself.
         district: the code of the district in which the coordinates are. The words come before it; it settles what they leave open.
     """
-    own = find_place(gazetteer, normalise(said)) if said else PlaceFound()
-    own = msgspec.structs.replace(own, text=as_written(own.text, said))
+    readings = service.read(reader, text, title, audience, said)
     return tuple(
-        msgspec.structs.replace(r, place=by_coordinates(gazetteer, as_said(gazetteer, r.place, own), district, r.text)) for r in readings
+        msgspec.structs.replace(r, place=by_coordinates(reader.gazetteer, place, district, r.text))
+        for r, place in zip(readings, _places(reader.gazetteer, readings, said, f"{title}。{text}"), strict=True)
     )
+
+
+def _places(gazetteer: Gazetteer, readings: Sequence[Reading], said: str, written: str) -> tuple[PlaceFound, ...]:
+    """The readings' places together with the field's words. `written`: the message as it was written, for its capitals."""
+    plain = normalise(said)
+    if not plain:
+        return tuple(r.place for r in readings)
+    own = find_place(gazetteer, plain)
+    own = msgspec.structs.replace(own, text=as_written(own.text, said))
+    return tuple(_place(gazetteer, r, len(readings) > 1, plain, own, f"{said}。{written}") for r in readings)
+
+
+def _place(gazetteer: Gazetteer, reading: Reading, several: bool, plain: str, own: PlaceFound, written: str) -> PlaceFound:
+    found = reading.place
+    if plain == normalise(found.text):
+        return found  # copied from the words, by the form that offered it: nothing that they do not say already
+    if several and _says_where(gazetteer, reading, own):
+        return found
+    both = find_place(gazetteer, f"{plain}。{reading.text}")
+    if several and both.region is None and not both.candidates:
+        return found  # what the whole message says, rather than nothing
+    return as_said(gazetteer, msgspec.structs.replace(both, text=as_written(both.text, written)), own)
+
+
+def _says_where(gazetteer: Gazetteer, reading: Reading, own: PlaceFound) -> bool:
+    """Whether one of several matters says itself that it is elsewhere than the field says."""
+    there = find_place(gazetteer, reading.text)
+    if there.region is None or there.candidates or gazetteer.depth.get(there.region, 0) < _DISTRICT:
+        return False
+    return own.region is None or not (_within(gazetteer, own.region, there.region) or _within(gazetteer, there.region, own.region))
 
 
 def as_said(gazetteer: Gazetteer, found: PlaceFound, own: PlaceFound) -> PlaceFound:

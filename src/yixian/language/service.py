@@ -96,13 +96,15 @@ def _notes(pack: Pack) -> dict[str, str]:
     return notes
 
 
-def read(reader: Reader, text: str, title: str = "", audience: Audience | None = None) -> tuple[Reading, ...]:
+def read(reader: Reader, text: str, title: str = "", audience: Audience | None = None, beside: str = "") -> tuple[Reading, ...]:
     """What a message says: one reading, or one a matter when it clearly holds several.
 
     Args:
         text: as typed or spoken, any length; matters are read in its first 1,500 characters.
         title: counts more than the text.
         audience: who asks, when the channel knows it; else the words tell, or nobody.
+        beside: what stands in the field for the place. It says where and not what (`position.understood` finds the place): it is
+            neither matter nor part. Only whether somebody is in danger is heard in it too.
     """
     full_title, full = normalise(title), normalise(text)[: 2 * READ_CHARACTERS]
     polite = f"{full_title}。{full}"
@@ -110,17 +112,34 @@ def read(reader: Reader, text: str, title: str = "", audience: Audience | None =
     whole = f"{plain_title}。{plain}" if plain_title else plain
     language = identify(reader.languages, whole)
     disposition, alarm = listen(reader.triage, reader.danger, whole, polite)
+    felt = feeling_of(reader.feelings, polite)
+    # "Come quickly", and the field for the place says what is on fire there: an alarm must not be lost because it stands in the wrong
+    # field, nor the number for it. Words that were only copied from the text say nothing new, and would count twice.
+    if (where := normalise(beside)) and where not in whole and (disposition is None or disposition.kind != "emergency"):
+        disposition, alarm = _with_place(reader, where, whole, polite, disposition, alarm)
+        felt = desperate if gives_up(desperate := feeling_of(reader.feelings, f"{where}。{polite}")) else felt
     spoken = f"{title}。{text[: 2 * READ_CHARACTERS]}" if title else text[: 2 * READ_CHARACTERS]
     place = _as_written(find_place(reader.gazetteer, whole), spoken)
     together = _Part(whole, _weigh(reader, plain, plain_title, language, audience))
     parts = (_separate(reader, plain, together, language, audience) if disposition is None and alarm is None else ()) or (together,)
     alone = len(parts) == 1
-    felt = feeling_of(reader.feelings, polite)
     return tuple(
         _reading(reader, part, language, at, audience, disposition, alarm, felt)
         for part in parts
         for at in (place if alone else _as_written(_place_of(reader, part.text, place), spoken),)
     )
+
+
+def _with_place(
+    reader: Reader, where: str, whole: str, polite: str, disposition: Disposition | None, alarm: Alarm | None
+) -> tuple[Disposition | None, Alarm | None]:
+    """What is heard in the words, and whatever is alarming in them together with the place: a place is an emergency, never a lawsuit."""
+    heard, also = listen(reader.triage, reader.danger, f"{where}。{whole}", f"{where}。{polite}")
+    if heard is not None and heard.kind == "emergency":
+        return heard, None
+    if alarm is None or also is None:
+        return (None, also) if also is not None else (disposition, alarm)
+    return None, msgspec.structs.replace(alarm, to=tuple(dict.fromkeys((*alarm.to, *also.to))))
 
 
 def feeling(reader: Reader, text: str, title: str = "") -> Felt | None:

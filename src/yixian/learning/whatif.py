@@ -17,7 +17,8 @@ from yixian.city.inforce import City
 from yixian.city.model import Audience
 from yixian.dispatch import gate
 from yixian.dispatch.model import Decision, Standing
-from yixian.language import service as language
+from yixian.language import position
+from yixian.language.model import Reading
 from yixian.language.service import Reader
 from yixian.tickets.model import State, Ticket
 
@@ -94,12 +95,12 @@ def _both(ticket: Ticket, before: Side, after: Side, on: date) -> _Outcome:
     return _Outcome(ticket, _decide(once, ticket, before, on), _decide(again, ticket, after, on))
 
 
-def _read(ticket: Ticket, side: Side) -> language.Reading:
-    words = f"{ticket.place}。{ticket.text}" if ticket.place and ticket.place not in ticket.text else ticket.text
-    return language.read(side.reader, words, ticket.title, Audience.FIRM if ticket.audience is Audience.FIRM else None)[0]
+def _read(ticket: Ticket, side: Side) -> Reading:
+    audience = Audience.FIRM if ticket.audience is Audience.FIRM else None
+    return position.understood(side.reader, ticket.text, ticket.title, audience, ticket.place)[0]
 
 
-def _decide(reading: language.Reading, ticket: Ticket, side: Side, on: date) -> Decision:
+def _decide(reading: Reading, ticket: Ticket, side: Side, on: date) -> Decision:
     standing = side.standing
     return gate.decide(
         reading,

@@ -12,7 +12,7 @@ import msgspec
 
 from yixian.city.inforce import City
 from yixian.city.responsibility import Assignment
-from yixian.language import service as language
+from yixian.language import position
 from yixian.language.normalise import normalise, normalise_words
 from yixian.language.service import Reader
 from yixian.tickets.model import Ticket
@@ -30,8 +30,7 @@ class Where(msgspec.Struct, frozen=True):
 
 def asked(ticket: Ticket, reader: Reader) -> Where | None:
     """What a caller would be asked back about the place; None when the words leave nothing open."""
-    text = f"{ticket.place}。{ticket.text}" if ticket.place else ticket.text
-    place = language.read(reader, text, ticket.title, ticket.audience)[0].place
+    place = position.understood(reader, ticket.text, ticket.title, ticket.audience, ticket.place)[0].place
     return Where(place.ask, place.candidates) if place.ask else None
 
 
