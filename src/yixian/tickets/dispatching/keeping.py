@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from yixian.city.model import Urgency
+from yixian.tickets.dispatching.model import Found
 from yixian.tickets.model import Light, Line
 
 BACK: Final = "pile"
@@ -16,6 +19,19 @@ BACK: Final = "pile"
 
 NO_ONE: Final = "请选择交给谁，并写明交接说明。"
 PRESSING: Final = (Light.RED, Light.AMBER)
+
+
+class Dispatcher(msgspec.Struct, frozen=True):
+    """Somebody to whom a ticket can be handed over."""
+
+    id: str
+    """Staff id."""
+    name: str
+
+
+def dispatchers(found: Sequence[Found]) -> tuple[Dispatcher, ...]:
+    """Those who came with the desk's counts, by name."""
+    return tuple(Dispatcher(one.code, one.name) for one in found if one.by == "colleague")
 
 
 def to_offer(lines: Sequence[Line], actor: str) -> tuple[Line, ...]:

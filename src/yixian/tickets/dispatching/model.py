@@ -98,7 +98,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A count of the queue: `by` tab, kind, region or campaign."""
+    """A count of the queue: `by` tab, kind, region or campaign; or a `colleague` in their order by name, who counts nothing."""
 
     by: str
     code: str

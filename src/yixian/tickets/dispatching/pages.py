@@ -17,7 +17,7 @@ from yixian.city.inforce import City
 from yixian.city.model import Urgency
 from yixian.people import service as staff
 from yixian.people.guards import needs
-from yixian.people.model import Actor, Colleague, Role
+from yixian.people.model import Actor, Role
 from yixian.tickets import above, changes, choices, desks, forms, placing, words
 from yixian.tickets import service as tickets
 from yixian.tickets.caring import service as caring
@@ -77,7 +77,7 @@ class Queue(msgspec.Struct, frozen=True):
     counted: Sequence[Any]
     taken: Mapping[Any, tuple[Present, ...]]
     flags: Mapping[Any, tuple[str, ...]]
-    colleagues: tuple[Colleague, ...]
+    colleagues: tuple[keeping.Dispatcher, ...]
     """To whom a ticket can be handed over; the person who looks among them."""
     keepers: Mapping[str, str]
     """Names of those who keep tickets of the list, by staff id."""
@@ -163,8 +163,10 @@ async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> 
     if ticket or len(offering) < len(lines):
         taken = await presence.others(tx, [line.id for line in lines], now)
     flags = await above.flags(here.request, tx, lines, now)
-    colleagues = await staff.colleagues(tx, DISPATCHING)
-    keepers = await staff.names(tx, sorted({line.keeper for line in lines if line.keeper}))
+    colleagues = keeping.dispatchers(counted)
+    keepers = {one.id: one.name for one in colleagues}
+    # Whose account was closed meanwhile.
+    keepers |= await staff.names(tx, sorted({line.keeper for line in lines if line.keeper} - set(keepers)))
     looked_for = await caring.in_need(tx) if narrowing.counted(counted, "care") else ()
     in_need = tuple(one for one in looked_for if one.state is State.AWAITING_DISPATCH)
     return Queue(found, alarms, counted, taken, flags, colleagues, keepers, in_need), chosen
@@ -464,9 +466,9 @@ async def _mine(here: Here) -> tuple[Aim, ...]:
         )
 
 
-async def _colleagues(here: Here) -> tuple[Colleague, ...]:
+async def _colleagues(here: Here) -> tuple[keeping.Dispatcher, ...]:
     async with here.db.transaction(here.session.actor.acting) as tx:
-        return await staff.colleagues(tx, DISPATCHING)
+        return tuple(keeping.Dispatcher(one.id, one.name) for one in await staff.colleagues(tx, DISPATCHING))
 
 
 def _deed(what: bulk.What, typed: Mapping[str, str], city: City, zone: Any) -> tuple[Deed | None, str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from yixian.city.inforce import City
 from yixian.db.pool import Transaction
 from yixian.people.model import Actor
+from yixian.tickets import lifecycle
 from yixian.tickets import service as tickets
 from yixian.tickets.dispatching import parking, store
 from yixian.tickets.dispatching.model import Beside, Found, Load
@@ -25,8 +26,10 @@ RETURNS_WITHIN: Final = timedelta(days=30)
 
 
 async def counts(tx: Transaction, now: datetime) -> tuple[Found, ...]:
-    """What waits, by tab, and what the queue can be narrowed by, each counted up to `tickets.COUNTED_TO`. One statement."""
-    return await store.counts(tx, tickets.COUNTED_TO, now)
+    """What waits, by tab, and what the queue can be narrowed by, each counted up to `tickets.COUNTED_TO`; and the colleagues to whom a
+    ticket can be handed over, by name. One statement.
+    """
+    return await store.counts(tx, tickets.COUNTED_TO, sorted(lifecycle.DISPATCHING), now)
 
 
 async def loads(tx: Transaction, units: Sequence[str] | None, city: City, now: datetime) -> tuple[Load, ...]:

@@ -14,10 +14,11 @@ from yixian.tickets.dispatching.model import Beside, Found, Load, Near, Parking,
 from yixian.tickets.store import KEPT_BY, PARKED
 
 
-async def counts(tx: Transaction, most: int, now: datetime) -> tuple[Found, ...]:
+async def counts(tx: Transaction, most: int, roles: Sequence[str], now: datetime) -> tuple[Found, ...]:
     """What waits, by tab, and what the queue can be narrowed by, most first; one statement, which stops counting each at `most`.
 
-    What the queue can be narrowed by is counted among its first `most` tickets.
+    What the queue can be narrowed by is counted among its first `most` tickets. With them come those with one of these `roles` whose
+    accounts may be used, by name: a second statement for a handful of them would cost the desk a way to the database and back.
     """
     rows = await tx.fetch(
         f"""
@@ -92,10 +93,16 @@ async def counts(tx: Transaction, most: int, now: datetime) -> tuple[Found, ...]
           FROM queue
          WHERE campaign IS NOT NULL
          GROUP BY campaign, name
+         UNION ALL
+        SELECT 'colleague', id::text, name, -row_number() OVER (ORDER BY name, login)
+          FROM staff
+         WHERE disabled_at IS NULL
+           AND roles && $3::text[]
          ORDER BY 1, 4 DESC, 2
         """,  # noqa: S608 -- every piece is written here
         now,
         most,
+        list(roles),
     )
     return tuple(Found(*r) for r in rows)
 
