@@ -177,7 +177,7 @@ async def test_a_co_unit_finds_the_part_that_it_owes(hotline: Hotline):
     assert listed(await waste.open("/desk/unit?tab=sign")) == set()
 
 
-async def test_filters_narrow_and_nonsense_narrows_nothing(hotline: Hotline):
+async def test_filters_narrow_and_what_cannot_be_chosen_narrows_nothing(hotline: Hotline):
     number = await given(hotline, "pa.roads")
     roads = await hotline.staff("roads")
     part = number[-5:]
@@ -187,6 +187,14 @@ async def test_filters_narrow_and_nonsense_narrows_nothing(hotline: Hotline):
     assert listed(await roads.open("/desk/unit?tab=todo&matter=BN")) == set()
     for odd in ("light=purple", "urgency=x", "matter=NOPE", "region=NOPE", "campaign=x", "tab=x", "n=x&missed=99999", "q=%25%27%22"):
         await roads.open(f"/desk/unit?{odd}")
+    for unclear in ("matter=NOPE", "region=o"):
+        await roads.open(f"/desk/unit?tab=todo&{unclear}")
+        assert listed(roads) == set() and "之前不列出工单" in roads.text, unclear
+        assert (await roads.client.get(f"/desk/unit/export/csv?tab=todo&{unclear}")).status_code == 400
+    await roads.open("/desk/unit?tab=todo&region=o")
+    one_tap = next(link for link in roads.page.links if "region=PA-N&" in f"{link}&")
+    await roads.open(one_tap)
+    assert "不列出工单" not in roads.text
     await roads.open("/desk/unit?tab=todo&after=nonsense", 409)
     await roads.open("/desk/unit?tab=returned&after=nonsense")
 
@@ -206,7 +214,7 @@ async def test_a_desk_with_very_much_in_hand_counts_up_to_a_bound_and_asks_for_n
     await roads.open(f"/desk/unit?tab=todo&matter={name} [{matter}]")
     assert listed(roads) == set(numbers) and f'value="{name} [{matter}]"' in roads.answer.text
     assert listed(await roads.open("/desk/unit?tab=todo&matter=BN01")) == set()
-    assert listed(await roads.open("/desk/unit?tab=todo&matter=nonsense&region=x")) == set(numbers)
+    assert listed(await roads.open("/desk/unit?tab=todo&matter=nonsense")) == set() and 'value="nonsense"' in roads.answer.text
     answer = await roads.client.get(f"/desk/unit/export/csv?tab=todo&matter={matter}")
     assert answer.status_code == 200 and all(n in answer.text for n in numbers)
 

@@ -16,13 +16,14 @@ from yixian.db.pool import Transaction
 from yixian.people import audit, callers, sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role
-from yixian.tickets import above, paper, service, sheets, unit_desk
+from yixian.tickets import above, clearing, paper, service, sheets, unit_desk
 from yixian.tickets.desks import HERE, Here, zone_of
 from yixian.tickets.model import Filters
 from yixian.tickets.paper import Sheet
 from yixian.tickets.sheets import Form
 from yixian.tickets.supervising import narrowing
 from yixian.tickets.unit_desk import Narrowed
+from yixian.web.given import named, uuid_of
 from yixian.web.problems import usual
 from yixian.web.render import language, page, translator
 
@@ -49,8 +50,8 @@ async def pdf_of(here: Here, number: str) -> Response[bytes]:
     """The ticket as a PDF; `ticket_page` calls it for an address that ends in `.pdf`."""
     sheet = await _sheet(here, number, as_pdf=True)
     body = await asyncio.to_thread(paper.pdf, sheet, here.now)
-    named = {"Content-Disposition": f'inline; filename="{sheet.number}.pdf"', "Cache-Control": "no-store"}
-    return Response(body, media_type="application/pdf", headers=named)
+    headers = {"Content-Disposition": f'inline; filename="{sheet.number}.pdf"', "Cache-Control": "no-store"}
+    return Response(body, media_type="application/pdf", headers=headers)
 
 
 async def _sheet(here: Here, number: str, *, as_pdf: bool = False) -> Sheet:
@@ -87,24 +88,22 @@ async def export_unit_list(
     if open_tab.key == "returned":
         raise usual(404)
     by = Narrowed(light, urgency, matter, region, campaign, q)
+    if any(one.unclear for one in unit_desk.meant(by, here.city).values()):
+        raise clearing.problem(unit_desk.meant(by, here.city))
     filters = unit_desk.listed(here.session.actor, open_tab, by, here.city)
-    return await _export(here, _form(form), filters, {"tab": open_tab.key, **by.asked()})
+    return await _export(here, named(Form, form), filters, {"tab": open_tab.key, **by.asked()})
 
 
 @get("/desk/tickets/export/{form:str}", include_in_schema=False, dependencies=HERE, guards=[needs(*EXPORTING)])
 async def export_list(here: NamedDependency[Here], form: FromPath[str]) -> Stream:
     """The hotline's list that is open, with its filters."""
     by = narrowing.of(here.request.query_params, here.city)
-    group = narrowing.uuid_of(by.group)
+    if not narrowing.clear(by, here.city):
+        raise clearing.problem(narrowing.fields(by.asked(), here.city))
+    group = uuid_of(by.group)
     async with here.db.transaction(here.session.actor.acting) as tx:
         grouped = await above.grouped(here.request, tx, group) if group else None
-    return await _export(here, _form(form), narrowing.filters(by, here.city, grouped, here.now), by.asked())
-
-
-def _form(form: str) -> Form:
-    if form not in tuple(Form):
-        raise usual(404)
-    return Form(form)
+    return await _export(here, named(Form, form), narrowing.filters(by, here.city, grouped, here.now), by.asked())
 
 
 async def _export(here: Here, form: Form, filters: Filters, asked: dict[str, str]) -> Stream:
@@ -116,8 +115,8 @@ async def _export(here: Here, form: Form, filters: Filters, asked: dict[str, str
     say = translator(language(here.request))
     sent = _csv(here, filters, say) if form is Form.CSV else await _xlsx(here, filters, say)
     day = here.now.astimezone(zone_of(here.city))
-    named = {"Content-Disposition": f'attachment; filename="tickets-{day:%Y%m%d-%H%M}.{form}"', "Cache-Control": "no-store"}
-    return Stream(sent, media_type=sheets.MEDIA_TYPES[form], headers=named)
+    headers = {"Content-Disposition": f'attachment; filename="tickets-{day:%Y%m%d-%H%M}.{form}"', "Cache-Control": "no-store"}
+    return Stream(sent, media_type=sheets.MEDIA_TYPES[form], headers=headers)
 
 
 async def _stretches(tx: Transaction, here: Here, filters: Filters, say: sheets.Say) -> AsyncIterator[list[list[str]]]:

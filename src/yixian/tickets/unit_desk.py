@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -19,11 +18,13 @@ from yixian.city.model import Audience, Level, RequestKind, Urgency
 from yixian.db.pool import Transaction
 from yixian.people.guards import needs
 from yixian.people.model import UNIT_ROLES, Actor, Role
-from yixian.tickets import above, choices, service, words
-from yixian.tickets.choices import Unclear, What
+from yixian.tickets import above, clearing, service, words
+from yixian.tickets.choices import What
+from yixian.tickets.clearing import Meant
 from yixian.tickets.desks import HERE, Here, at_least
 from yixian.tickets.model import Action, Facet, Filters, Light, OrderRole, State, Step, Tally
 from yixian.tickets.service import Hand
+from yixian.web.given import uuid_of
 from yixian.web.render import page
 
 Asked = Request[Any, Any, Any]
@@ -134,6 +135,12 @@ async def counts_of(tx: Transaction, actor: Actor, hand: Hand, asked: str, now: 
     return tab, Counts(tabs, {light: at_least(n) for light, n in zip(LIGHTS, lights, strict=False)})
 
 
+WRITTEN: Final[Mapping[str, What]] = {"matter": What.MATTERS, "region": What.REGIONS}
+"""Fields that hold a name out of thousands."""
+LONGEST: Final = 200
+"""Characters of one of them."""
+
+
 class Narrowed(msgspec.Struct, frozen=True):
     """What a list was narrowed by, as it stands in the address."""
 
@@ -150,15 +157,16 @@ class Narrowed(msgspec.Struct, frozen=True):
 
 
 def narrowed(tab: Tab, by: Narrowed, city: City) -> Filters:
-    """The tab's filters with those of the address. What cannot be read is as if it were not said."""
+    """The tab's filters with those of the address: nothing while it is not clear which matter or region is meant."""
     return msgspec.structs.replace(
         tab.filters,
         light=Light(by.light) if by.light in tuple(Light) else None,
         urgency=Urgency(by.urgency) if by.urgency in tuple(Urgency) else None,
         matter=by.matter if by.matter in city.matters else "",
-        regions=_below(city, by.region),
-        campaign=_uuid(by.campaign),
+        regions=city.register.below(by.region),
+        campaign=uuid_of(by.campaign),
         written=_plain(by.q),
+        ids=() if any(one.unclear for one in meant(by, city).values()) else None,
     )
 
 
@@ -172,32 +180,14 @@ def listed(actor: Actor, tab: Tab, by: Narrowed, city: City) -> Filters:
     return msgspec.structs.replace(narrowed(tab, by, city), unit_path=actor.unit_path)
 
 
-def _code(city: City, what: What, text: str) -> str:
-    """The code of what a field holds; as it is where it cannot be read."""
-    try:
-        return choices.code_of(city, what, text[:200])
-    except Unclear:
-        return text
+def meant(by: Narrowed, city: City) -> dict[str, Meant]:
+    """What is meant by each field that something out of thousands can be written in."""
+    return {name: clearing.meant(city, what, getattr(by, name)) for name, what in WRITTEN.items() if getattr(by, name)}
 
 
 def _written(by: Narrowed, city: City) -> dict[str, str]:
     """What the fields hold that stand in place of choices where there are too many tickets to count them."""
-    matter = choices.written(city, What.MATTERS, by.matter) if by.matter in city.matters else by.matter
-    region = choices.written(city, What.REGIONS, by.region) if by.region in city.regions else by.region
-    return {"matter": matter, "region": region}
-
-
-def _below(city: City, region: str) -> tuple[str, ...]:
-    if region not in city.regions:
-        return ()
-    return tuple(code for code in city.regions if region in city.register.ancestors(code))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+    return {name: clearing.written(city, what, getattr(by, name)) for name, what in WRITTEN.items()}
 
 
 def _plain(text: str) -> str:
@@ -264,7 +254,9 @@ async def unit_desk(
 ) -> Response[Any]:
     """What the branch has in hand, by the clock."""
     actor = of_unit(here.session.actor)
-    by = Narrowed(light, urgency, _code(here.city, What.MATTERS, matter), _code(here.city, What.REGIONS, region), campaign, q)
+    typed = Narrowed(light, urgency, matter.strip()[:LONGEST], region.strip()[:LONGEST], campaign, q)
+    fields = meant(typed, here.city)
+    by = msgspec.structs.replace(typed, **{name: one.code or one.written for name, one in fields.items()})
     async with here.db.transaction(actor.acting) as tx:
         hand = await service.hand(tx, actor, here.now)
         open_tab, counts = await counts_of(tx, actor, hand, tab, here.now)
@@ -286,6 +278,8 @@ async def unit_desk(
         choices=offered(hand.facets, running, here.city),
         written=_written(by, here.city) if hand.many else {},
         narrowed=bool(by.asked()),
+        unclear=clearing.offers(fields, lambda other: f"/desk/unit?{urlencode({**asked, **other})}"),
+        taken=clearing.taken(fields, here.city),
         found=found,
         flags=flags,
         may_sign=open_tab.key == "sign" and bool(found.lines),
@@ -339,7 +333,7 @@ def _moment(text: str) -> datetime | None:
 async def sign_many(here: NamedDependency[Here]) -> Redirect:
     """Signs all tickets that were ticked, in two statements; what somebody else was faster with is left as it is, and said."""
     sent = await here.request.form()
-    ticked = {found for text in sent.getall("ticket", [])[:SIGNED_AT_ONCE] if (found := _uuid(str(text)))}
+    ticked = {found for text in sent.getall("ticket", [])[:SIGNED_AT_ONCE] if (found := uuid_of(str(text)))}
     async with here.db.transaction(here.session.actor.acting) as tx:
         steps = dict.fromkeys(sorted(ticked), Step())
         signed = await service.act_on_all(tx, here.session.actor, Action.SIGN, steps, here.city, here.now) if steps else ()

@@ -310,12 +310,14 @@ async def test_the_queue_is_narrowed_and_stays_so(hotline: Hotline) -> None:
     desk = await hotline.staff("dispatcher")
     for asked, found in (
         ("kind=report", {second}), ("at=PA-S", {second}), ("age=4h", {first, second, third}), ("at=PA-N", set()),
-        ("kind=nonsense&at=x&age=y&campaign=z&group=q", {first, second, third, fresh}),
+        ("kind=nonsense&age=y&campaign=z&group=q", {first, second, third, fresh}), ("at=Saltmarsh", {second}), ("at=nowhere", set()),
             ("group=00000000-0000-0000-0000-000000000000", set()),
     ):  # fmt: skip
         await desk.open(f"/desk/dispatch?{asked}")
         listed = {link.rsplit("ticket=", 1)[1] for link in desk.page.links if link.startswith("/desk/dispatch?") and "ticket=" in link}
         assert listed == found, asked
+    await desk.open("/desk/dispatch?at=nowhere")
+    assert "没有找到，请改写成名称的一部分" in desk.text and "批量操作" not in desk.page.text.split("键盘快捷键")[0]
     # A step brings one back to the same narrowed list.
     await desk.open("/desk/dispatch?kind=report")
     await desk.send(f"/desk/ticket/{second}/dispatch")

@@ -103,7 +103,8 @@ def test_an_address_says_what_a_list_shows(port_ash: City) -> None:
     flow = narrowing.filters(Narrowed(flow="opened", hour="9"), port_ash, None, now).flow
     assert flow is not None
     assert (flow.since, flow.till) == (datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 2, 10, tzinfo=UTC))
-    assert not narrowing.counts(Narrowed(state="closed")) and narrowing.counts(Narrowed(state="handling"))
+    assert not narrowing.counts(Narrowed(state="closed"), port_ash) and narrowing.counts(Narrowed(state="handling"), port_ash)
+    assert not narrowing.counts(Narrowed(region="gone"), port_ash), "what the city no longer has counts nothing, and not everything"
 
 
 # -- The board -------------------------------------------------------------------------------------------------------
@@ -302,6 +303,41 @@ async def test_who_may_not(hotline: Hotline) -> None:
     assert (await roads.client.post("/desk/tickets/filters", data={"csrf": csrf, "query": "urged=1", "name": "x"})).status_code == 403
     assert "常用筛选" not in roads.text
     assert await hotline.owner.fetchval("SELECT urged FROM ticket") == 0
+
+
+async def test_part_of_a_name_lists_nothing_until_one_tap_says_which(hotline: Hotline) -> None:
+    found = await opened(hotline, 2)
+    await hotline.owner.execute("UPDATE ticket SET region = 'PA-N-1', kind = 'help'")
+    await hotline.owner.execute("UPDATE ticket SET region = 'PA-S-1' WHERE number = $1", found[1])
+    desk = await (await hotline.staff("supervisor")).open("/desk/tickets?region=gate&kind=help")
+    assert numbers(desk) == [] and "区域“gate”可能是下面几个" in desk.text
+    assert 'value="gate"' in desk.answer.text, "what was typed stays"
+    offered = {form.action for form in desk.page.forms} & {"/desk/tickets/bulk", "/desk/tickets/filters"}
+    assert not offered and not [link for link in desk.page.links if "/export/" in link]
+    # One tap, and the rest of what was asked for is as it was.
+    await desk.open(next(link for link in desk.page.links if link.startswith("/desk/tickets?region=PA-N&")))
+    assert numbers(desk) == [found[0]] and "kind=help" in str(desk.answer.url)
+    for nothing in ("unit=zzz", "matter=zzz", "region=zzz"):
+        await desk.open(f"/desk/tickets?{nothing}")
+        assert numbers(desk) == [] and "“zzz”没有找到" in desk.text, nothing
+    # The only name that holds it is taken, and said.
+    await desk.open("/desk/tickets?region=Customs")
+    assert "区域“Customs”只有" in desk.text and 'value="HarboursideQuay WardCustoms House Quarter [PA-H-1-a]"' in desk.answer.text
+
+
+async def test_what_is_unclear_is_neither_kept_nor_done_to_nor_taken_away(hotline: Hotline) -> None:
+    (number,) = await opened(hotline, 1)
+    desk = await (await hotline.staff("supervisor")).open("/desk/tickets?kind=help")
+    csrf = desk.page.form("/logout").fields["csrf"]
+    version = await hotline.owner.fetchval("SELECT version FROM ticket WHERE number = $1", number)
+    sent = {"csrf": csrf, "query": "region=gate", "name": "Gate", "what": "urge", "ticket": f"{number}~{version}", "note": "Soon"}
+    for door in ("filters", "bulk"):
+        answer = await desk.client.post(f"/desk/tickets/{door}", data=sent)
+        assert answer.status_code == 422 and "请先选定筛选条件里的区域、事项或单位" in answer.text, door
+    assert await hotline.owner.fetchval("SELECT count(*) FROM saved_filter") == 0
+    assert await hotline.owner.fetchval("SELECT urged FROM ticket") == 0
+    assert (await desk.client.get("/desk/tickets/export/csv?region=gate")).status_code == 400
+    assert await hotline.owner.fetchval("SELECT count(*) FROM audit WHERE action = 'tickets.export'") == 0
 
 
 async def test_the_list_leaves_as_it_is_narrowed(hotline: Hotline) -> None:

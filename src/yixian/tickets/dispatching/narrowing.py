@@ -12,9 +12,13 @@ import msgspec
 
 from yixian.city.inforce import City
 from yixian.city.model import Level, RequestKind
+from yixian.tickets import clearing
+from yixian.tickets.choices import What
+from yixian.tickets.clearing import Meant
 from yixian.tickets.dispatching.model import Found
 from yixian.tickets.model import Filters, State
 from yixian.tickets.words import KINDS
+from yixian.web.given import uuid_of
 
 ADDRESS: Final = "/desk/dispatch"
 
@@ -79,29 +83,34 @@ def tab_of(by: Narrowed) -> Tab:
     return next((t for t in TABS if t.key == by.tab), TABS[0])
 
 
+def where(by: Narrowed, city: City) -> Meant:
+    """What is meant by the region of an address."""
+    return clearing.meant(city, What.REGIONS, by.at)
+
+
+def settled(by: Narrowed, city: City) -> Narrowed:
+    """The same with the code of the region, where it is clear which is meant."""
+    return msgspec.structs.replace(by, at=where(by, city).code or by.at)
+
+
 def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, actor: str, now: datetime) -> Filters:
-    """What the list shows. What cannot be read is as if it were not said. `grouped`: the tickets of the group, when one was named.
+    """What the list shows: nothing while it is not clear where. What else cannot be read is as if it were not said.
+
+    `grouped`: the tickets of the group, when one was named.
 
     `actor`: staff id of who looks.
     """
     tab = tab_of(by)
+    at = where(by, city)
     return msgspec.structs.replace(
         tab.filters,
         keeper=actor if tab.key == "mine" else "",
         kind=RequestKind(by.kind) if by.kind in tuple(RequestKind) else None,
-        regions=tuple(code for code in city.regions if by.at in city.register.ancestors(code)) if by.at in city.regions else (),
+        regions=city.register.below(at.code),
         before=now - AGES[by.age][0] if by.age in AGES else None,
-        ids=grouped,
+        ids=() if at.unclear else grouped,
         campaign=uuid_of(by.campaign),
     )
-
-
-def uuid_of(text: str) -> UUID | None:
-    """The id that was written; None when it is none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from yixian.city.model import Urgency
 from yixian.people import service as staff
 from yixian.people.guards import needs
 from yixian.people.model import Actor, Role
-from yixian.tickets import above, changes, choices, desks, forms, placing, words
+from yixian.tickets import above, changes, choices, clearing, desks, forms, placing, words
 from yixian.tickets import service as tickets
 from yixian.tickets.caring import service as caring
 from yixian.tickets.caring.model import InNeed
@@ -35,6 +35,7 @@ from yixian.tickets.presence import service as presence
 from yixian.tickets.presence import words as presence_words
 from yixian.tickets.presence.model import Present
 from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
+from yixian.web.given import count_of, text_of, uuid_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -138,6 +139,7 @@ async def _desk(
     tried: Tried | None = None,
 ) -> Response[Any]:
     actor, city = here.session.actor, here.city
+    by = narrowing.settled(by, city)
     place, unclear = _place(region, city)
     async with here.db.transaction(actor.acting) as tx:
         queue, chosen = await _queue(here, tx, by, after, ticket)
@@ -148,7 +150,7 @@ async def _desk(
 async def _queue(here: Here, tx: Any, by: Narrowed, after: str, ticket: str) -> tuple[Queue, str]:
     """The list, and the number of the ticket to stand beside it; empty when there is none."""
     actor, now = here.session.actor, here.now
-    group = narrowing.uuid_of(by.group)
+    group = uuid_of(by.group)
     grouped = await above.grouped(here.request, tx, group) if group else None
     found = await tickets.worklist(tx, actor, narrowing.filters(by, here.city, grouped, actor.id, now), after, LINES, now)
     counted = await service.counts(tx, now)
@@ -231,6 +233,7 @@ def _page(
         tabs=[(t, at_least(narrowing.counted(queue.counted, t.key))) for t in narrowing.TABS],
         open_tab=tab,
         by=by,
+        unclear_filters=clearing.offers({"at": narrowing.where(by, city)}, lambda other: _with(by, **other)),
         choices=narrowing.offered(queue.counted, city, tickets.COUNTED_TO),
         ages=narrowing.AGES,
         found=msgspec.structs.replace(queue.found, lines=lines),
@@ -337,7 +340,7 @@ async def park(here: NamedDependency[Here], by: NamedDependency[Narrowed], numbe
     """Puts the ticket aside until a time, with a reason."""
     sent = _typed(await here.request.form(), "until", "reason", "version")
     until = parking.moment(sent["until"], desks.zone_of(here.city))
-    version = _version(sent["version"])
+    version = count_of(sent["version"])
     try:
         if until is None:
             return await _desk(here, by, number, tried=Tried("park", sent, 422, parking.NO_TIME))
@@ -362,7 +365,7 @@ async def take_up(here: NamedDependency[Here], by: NamedDependency[Narrowed], nu
 async def send_back(here: NamedDependency[Here], by: NamedDependency[Narrowed], number: FromPath[str]) -> Response[Any]:
     """Dispatches the ticket to the unit that gave it back, with the reason and the basis why it is theirs all the same."""
     sent = _typed(await here.request.form(), "note", "basis", "version")
-    version = _version(sent["version"])
+    version = count_of(sent["version"])
     if not sent["note"].strip() or not sent["basis"].strip():
         return await _desk(here, by, number, tried=Tried("back", sent, 422, NO_BASIS))
     try:
@@ -379,7 +382,7 @@ async def send_back(here: NamedDependency[Here], by: NamedDependency[Narrowed], 
 async def hand_over(here: NamedDependency[Here], by: NamedDependency[Narrowed], number: FromPath[str]) -> Response[Any]:
     """Gives the ticket to another dispatcher, or back to all, with the reason."""
     sent = _typed(await here.request.form(), "keeper", "note", "version")
-    version, to = _version(sent["version"]), keeping.keeper(sent["keeper"])
+    version, to = count_of(sent["version"]), keeping.keeper(sent["keeper"])
     if to is None or not sent["note"].strip():
         return await _desk(here, by, number, tried=Tried("hand_over", sent, 422, keeping.NO_ONE))
     try:
@@ -406,11 +409,7 @@ async def _back(here: Here, number: str, step: Step) -> None:
 
 
 def _typed(sent: Any, *names: str) -> dict[str, str]:
-    return {name: str(sent.get(name) or "").replace("\r\n", "\n").replace("\x00", "")[: forms.LONGEST] for name in names}
-
-
-def _version(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
+    return {name: text_of(sent, name, forms.LONGEST) for name in names}
 
 
 # -- To many -----------------------------------------------------------------------------------------------------

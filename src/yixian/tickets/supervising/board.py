@@ -86,7 +86,7 @@ class Board:
 
     async def tiles(self, db: Database, actor: Actor, queries: Sequence[str], city: City, now: datetime) -> dict[str, int]:
         """How many tickets each of these kept filters has; counted together with all that other screens want."""
-        wanted = [query for query in queries if narrowing.counts(narrowing.of_query(query, city))][:TILES_MOST]
+        wanted = [query for query in queries if narrowing.counts(narrowing.of_query(query, city), city)][:TILES_MOST]
         self._wanted |= dict.fromkeys(wanted, now)
         if any(query not in self._tiles for query in wanted):
             self._fetched.pop("tiles", None)

@@ -14,10 +14,12 @@ import msgspec
 
 from yixian.city.inforce import City
 from yixian.city.model import RequestKind, Urgency
-from yixian.tickets import choices, words
-from yixian.tickets.choices import Unclear, What
+from yixian.tickets import choices, clearing, words
+from yixian.tickets.choices import What
+from yixian.tickets.clearing import Meant
 from yixian.tickets.dispatching.narrowing import AGES
 from yixian.tickets.model import OPEN, Filters, Flow, Light, Rated, State
+from yixian.web.given import uuid_of
 
 ADDRESS: Final = "/desk/tickets"
 
@@ -35,7 +37,7 @@ class Narrowed(msgspec.Struct, frozen=True):
     matter: str = ""
     region: str = ""
     unit: str = ""
-    """Code of a unit; those below it count with it."""
+    """Code of a unit; those below it count with it. Of these three: what was typed, while it is not clear what is meant."""
     channel: str = ""
     kind: str = ""
     urgency: str = ""
@@ -65,45 +67,58 @@ class Narrowed(msgspec.Struct, frozen=True):
         return f"{ADDRESS}?{self.query}" if self.query else ADDRESS
 
 
+WRITTEN: Final[Mapping[str, What]] = {"unit": What.UNITS, "matter": What.MATTERS, "region": What.REGIONS}
+"""Fields that hold a name out of thousands."""
+
 NAMES: Final = tuple(f.name for f in msgspec.structs.fields(Narrowed))
 LONGEST: Final = 100
 """Characters of one value."""
 
 
 def of(values: Mapping[str, str], city: City) -> Narrowed:
-    """What an address asks for. A unit, matter or region may be written as its field holds it; what is unclear is left out."""
-    found = {name: str(values.get(name) or "").strip()[:LONGEST] for name in NAMES}
-    for name, what in (("unit", What.UNITS), ("matter", What.MATTERS), ("region", What.REGIONS)):
-        found[name] = _code(city, what, found[name])
-    return Narrowed(**found)
+    """What an address asks for. A unit, matter or region may be written in part; what is unclear stays as typed."""
+    found = said(values)
+    return Narrowed(**found | {name: one.code or one.written for name, one in fields(found, city).items()})
+
+
+def said(values: Mapping[str, str]) -> dict[str, str]:
+    """What the fields hold."""
+    return {name: str(values.get(name) or "").strip()[:LONGEST] for name in NAMES}
+
+
+def fields(values: Mapping[str, str], city: City) -> dict[str, Meant]:
+    """What is meant by each field that something out of thousands is written in."""
+    return {name: clearing.meant(city, what, values[name]) for name, what in WRITTEN.items() if values.get(name)}
+
+
+def clear(by: Narrowed, city: City) -> bool:
+    """Whether all that was asked for is one thing each: else nothing is listed, counted, kept or taken away."""
+    return all(choices.is_code(city, what, asked) for name, what in WRITTEN.items() if (asked := getattr(by, name)))
 
 
 def of_query(query: str, city: City) -> Narrowed:
-    """What a kept filter asks for."""
-    return of(dict(parse_qsl(query[:2000])), city)
-
-
-def _code(city: City, what: What, text: str) -> str:
-    try:
-        return choices.code_of(city, what, text) if text else ""
-    except Unclear:
-        return ""
+    """What a kept filter asks for; a name or code that the city no longer has stays as it was written."""
+    found = said(dict(parse_qsl(query[:2000])))
+    return Narrowed(**found | {name: choices.clear_code(city, what, found[name]) or found[name] for name, what in WRITTEN.items()})
 
 
 def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, now: datetime) -> Filters:
-    """What the list shows. What cannot be read is as if it were not said. `grouped`: the tickets of the group, when one was named."""
+    """What the list shows: nothing while it is not `clear` what was asked for. `grouped`: the tickets of the group, when one was named.
+
+    What else cannot be read is as if it were not said: it stands in no field, so that nobody has typed it.
+    """
     return Filters(
         states=(State(by.state),) if by.state in tuple(State) else (),
         light=Light(by.light) if by.light in tuple(Light) else None,
         matters=matters(by, city),
-        regions=tuple(code for code in city.regions if by.region in city.register.ancestors(code)) if by.region in city.regions else (),
+        regions=city.register.below(by.region),
         unit_path=city.register.unit_path(by.unit) if by.unit in city.units else "",
         channel=by.channel if by.channel in words.CHANNELS else "",
         kind=RequestKind(by.kind) if by.kind in tuple(RequestKind) else None,
         urgency=Urgency(by.urgency) if by.urgency in tuple(Urgency) else None,
         supervision=by.supervision if by.supervision in words.SUPERVISIONS else "",
         urged=bool(by.urged),
-        ids=grouped,
+        ids=grouped if clear(by, city) else (),
         campaign=uuid_of(by.campaign),
         before=now - AGES[by.age][0] if by.age in AGES else None,
         rating=Rated(by.rating) if by.rating in tuple(Rated) else None,
@@ -111,9 +126,9 @@ def filters(by: Narrowed, city: City, grouped: tuple[UUID, ...] | None, now: dat
     )
 
 
-def counts(by: Narrowed) -> bool:
-    """Whether a tile can show how many there are: those not over, and not those of an event, which another room knows."""
-    return not by.flow and not by.group and (by.state not in tuple(State) or State(by.state) in OPEN)
+def counts(by: Narrowed, city: City) -> bool:
+    """Whether a tile can show how many there are: clear, not over, and not those of an event, which another room knows."""
+    return clear(by, city) and not by.flow and not by.group and (by.state not in tuple(State) or State(by.state) in OPEN)
 
 
 def matters(by: Narrowed, city: City) -> tuple[str, ...] | None:
@@ -157,14 +172,6 @@ def flow_of(by: Narrowed, city: City, now: datetime) -> Flow | None:
         since = (since.astimezone(zone).replace(hour=int(by.hour))).astimezone(UTC)
         till = since + timedelta(hours=1)
     return Flow(by.flow, since, till)
-
-
-def uuid_of(text: str) -> UUID | None:
-    """The id that was written; None when it is none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 def sayings() -> tuple[str, ...]:

@@ -18,11 +18,12 @@ from yixian.db.pool import Database, Scope, Transaction
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, Role, Session
 from yixian.settings import Settings
-from yixian.tickets import above, choices, words
+from yixian.tickets import above, choices, clearing, words
 from yixian.tickets import service as tickets
 from yixian.tickets.caring import service as caring
 from yixian.tickets.caring.pages import may_take
 from yixian.tickets.choices import Unclear
+from yixian.tickets.clearing import Taken
 from yixian.tickets.desks import HERE, Here
 from yixian.tickets.dispatching.bulk import By, aims
 from yixian.tickets.dispatching.narrowing import AGES
@@ -34,6 +35,7 @@ from yixian.tickets.supervising import board, bulk, narrowing, service
 from yixian.tickets.supervising.board import Board, Numbers
 from yixian.tickets.supervising.model import Hour, SavedFilter
 from yixian.tickets.supervising.narrowing import Narrowed
+from yixian.web.given import uuid_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -158,7 +160,10 @@ async def ticket_list(
     """The tickets behind a number of the board, or the one with a number."""
     if number.strip():
         return Redirect(f"/desk/ticket/{number.strip().upper()}", status_code=303)
-    return await _list(here, narrowing.of(here.request.query_params, here.city), after=after, done=done)
+    fields = narrowing.fields(narrowing.said(here.request.query_params), here.city)
+    return await _list(
+        here, narrowing.of(here.request.query_params, here.city), after=after, done=done, taken=clearing.taken(fields, here.city)
+    )
 
 
 async def _list(
@@ -170,8 +175,10 @@ async def _list(
     status: int = 200,
     refused: str = "",
     typed: Mapping[str, str] | None = None,
+    taken: Sequence[Taken] = (),
 ) -> Response[Any]:
     actor, city = here.session.actor, here.city
+    clear = narrowing.clear(by, city)
     async with here.db.transaction(actor.acting) as tx:
         found = await tickets.worklist(tx, actor, await filters_of(here, tx, by), after, tickets.LIMIT, here.now)
         flags = await above.flags(here.request, tx, found.lines, here.now)
@@ -184,6 +191,9 @@ async def _list(
         by=by,
         asked=by.asked(),
         query=by.query,
+        clear=clear,
+        unclear=clearing.offers(narrowing.fields(by.asked(), city), lambda other: _with(by, other)),
+        taken=taken,
         found=found,
         flags=flags,
         next=_more(by, found),
@@ -194,12 +204,12 @@ async def _list(
         ratings=narrowing.RATINGS,
         flows=narrowing.FLOWS,
         ages=AGES,
-        written={name: choices.written(city, what, getattr(by, name)) for name, what in WRITTEN.items()},
+        written={name: clearing.written(city, what, getattr(by, name)) for name, what in narrowing.WRITTEN.items()},
         more_filters=any(getattr(by, name) for name in MORE),
         kept=[(f, _link(f, city), f.owner == actor.id) for f in kept],
         may_keep=actor.acting.scope is Scope.HOTLINE,
-        may_export=bool(actor.roles & set(LOOKING_ON)),
-        deeds=bulk.NAMES if actor.roles & set(DOING) else {},
+        may_export=clear and bool(actor.roles & set(LOOKING_ON)),
+        deeds=bulk.NAMES if clear and actor.roles & set(DOING) else {},
         refused=refused,
         typed=typed or {},
         done=done,
@@ -209,20 +219,23 @@ async def _list(
     )
 
 
-WRITTEN: Final = {"unit": choices.What.UNITS, "matter": choices.What.MATTERS, "region": choices.What.REGIONS}
 MORE: Final = ("matter", "unit", "channel", "kind", "age", "rating", "flow", "group", "campaign")
 """Filters that stand folded away until one is used."""
 
 
 async def filters_of(here: Here, tx: Transaction, by: Narrowed) -> Filters:
     """What the list shows, with the tickets of a group as the room above knows it."""
-    group = narrowing.uuid_of(by.group)
+    group = uuid_of(by.group)
     grouped = await above.grouped(here.request, tx, group) if group else None
     return narrowing.filters(by, here.city, grouped, here.now)
 
 
 def _more(by: Narrowed, found: Page) -> str:
-    return f"{narrowing.ADDRESS}?{urlencode({**by.asked(), 'after': found.after})}" if found.after else ""
+    return _with(by, {"after": found.after}) if found.after else ""
+
+
+def _with(by: Narrowed, other: Mapping[str, str]) -> str:
+    return f"{narrowing.ADDRESS}?{urlencode({**by.asked(), **other})}"
 
 
 # -- Filters that are kept -------------------------------------------------------------------------------------------
@@ -235,6 +248,7 @@ async def keep_filter(here: NamedDependency[Here]) -> Response[Any]:
     by = narrowing.of_query(str(sent.get("query") or ""), here.city)
     name = text(sent, "name")
     try:
+        _check_clear(by, here.city)
         async with here.db.transaction(here.session.actor.acting) as tx:
             await service.keep(tx, here.session.actor, name, by, here.now, shared=bool(sent.get("shared")))
     except Refused as refused:
@@ -264,6 +278,7 @@ async def do_to_many(here: NamedDependency[Here]) -> Response[Any]:
     by = narrowing.of_query(str(sent.get("query") or ""), here.city)
     typed = {name: text(sent, name) for name in ("note", "unit", "basis")}
     try:
+        _check_clear(by, here.city)
         step = _step(what, typed, here.city)
         if not chosen:
             raise Refused(Refusal(NONE_CHOSEN))
@@ -286,6 +301,14 @@ async def do_to_many(here: NamedDependency[Here]) -> Response[Any]:
 NONE_CHOSEN: Final = "请先选中工单。"
 
 
+def _check_clear(by: Narrowed, city: City) -> None:
+    """Raises:
+    Refused: it is not clear what the list is narrowed by.
+    """
+    if not narrowing.clear(by, city):
+        raise Refused(Refusal(clearing.NONE_OF_US))
+
+
 def _step(what: bulk.What, typed: Mapping[str, str], city: City) -> Step:
     """What is to be done to each.
 
@@ -305,7 +328,7 @@ def _step(what: bulk.What, typed: Mapping[str, str], city: City) -> Step:
 
 def sayings() -> tuple[str, ...]:
     """Fixed sentences of the desk, for the test of the catalogue."""
-    return (NONE_CHOSEN, *narrowing.sayings(), *bulk.sayings(), *service.sayings())
+    return (NONE_CHOSEN, *narrowing.sayings(), *bulk.sayings(), *service.sayings(), *clearing.sayings())
 
 
 routes = (supervisor_desk, live, ticket_list, keep_filter, drop_filter, do_to_many)
