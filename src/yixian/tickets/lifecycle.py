@@ -208,7 +208,7 @@ def later_return(ticket: Ticket, step: Step, facts: Facts) -> str | None:
 def all_parts_are_in(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """Every co-handler has done its part."""
     missing = any(o.part_at is None for o in facts.live(OrderRole.CO))
-    return "还有协办单位未提交办理意见，请等待或催促。" if missing else None
+    return "还有协办单位未提交办理意见：请等待，或与其联系；等不到的，可请话务中心催办。" if missing else None
 
 
 def part_is_due(ticket: Ticket, step: Step, facts: Facts) -> str | None:
