@@ -27,7 +27,8 @@ from yixian.tickets import above, deadlines, numbers, service
 from yixian.tickets.caring import service as caring
 from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Rating, Special, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
-from yixian.web.problems import PROBLEM_RESPONSES, FieldError, Problem, usual
+from yixian.web.given import Short, Version, Words, unknown_code
+from yixian.web.problems import PROBLEM_RESPONSES, Problem, usual
 
 Asked = Request[Any, Any, Any]
 
@@ -40,9 +41,6 @@ CITIZENS: Final = frozenset(
 )
 """What a check code lets one do."""
 
-# PostgreSQL cannot store the character NUL.
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
 Score = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -71,9 +69,7 @@ class StepIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Annotated[Short, Meta(description="The ticket to merge into.")] = ""
     texts: Annotated[tuple[Words, ...], Meta(max_length=10, description="The parts of a split, one each new ticket.")] = ()
     rating: RatingIn | None = None
-    version: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="The version one looked at: answers 409 when it is not the newest. 0: not said.")
-    ] = 0
+    version: Version = 0
 
     def step(self) -> Step:
         """The same without the code."""
@@ -262,7 +258,7 @@ async def list_tickets(
     filters = Filters(
         states=tuple(states or ()),
         unit_path=_known("unit", unit, city.register.paths.get(unit)),
-        regions=below(city, region),
+        regions=city.register.below(_known("region", region, region if region in city.regions else None)),
         matter=_known("matter", matter, matter if matter in city.matters else None),
         kind=kind,
         light=light,
@@ -366,15 +362,9 @@ async def _fresh_numbers(db: Database, city: City, count: int, now: datetime) ->
     return [numbers.number(identity.number_prefix, day, await db.numbers.take(day)) for _ in range(count)]
 
 
-def below(city: City, region: str) -> tuple[str, ...]:
-    """A region and all below it; empty for no region."""
-    _known("region", region, region if region in city.regions else None)
-    return tuple(code for code in city.regions if region in city.register.ancestors(code)) if region else ()
-
-
 def _known(field: str, asked: str, found: str | None) -> str:
     if asked and found is None:
-        raise Problem(422, "invalid", "填写有误", "没有这个编码，请核对。", (FieldError(field, "没有这个编码，请核对。"),))
+        raise unknown_code(field)
     return found or ""
 
 

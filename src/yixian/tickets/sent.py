@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from yixian.tickets.forms import LONGEST
-from yixian.web.given import text_of, version_of
+from yixian.web.given import text_of
 
 
 def text(sent: Any, name: str) -> str:
     """A field's text, without what no field can hold, and no longer than one."""
     return text_of(sent, name, LONGEST)
-
-
-def version(sent: Any) -> int:
-    """The version of the ticket that was looked at; 0: not said."""
-    return version_of(sent)

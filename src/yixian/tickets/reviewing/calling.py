@@ -33,8 +33,9 @@ from yixian.tickets.reviewing import desk, service
 from yixian.tickets.reviewing import words as review_words
 from yixian.tickets.reviewing.desk import DESK, Taken, Wanted
 from yixian.tickets.reviewing.model import Call, Figures, Link, Waiting
-from yixian.tickets.sent import text, version
+from yixian.tickets.sent import text
 from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
+from yixian.web.given import version_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -180,7 +181,7 @@ async def not_reached(here: NamedDependency[Here], number: FromPath[str]) -> Res
         raise usual(400)
     reached, typed = Reached(said), text(form, "note")
     note = "；".join([review_words.REACHED[reached], *([typed.strip()] if typed.strip() else [])])
-    return await _step(here, number, Action.CALL_BACK, Step(note=note, reached=reached, version=version(form)))
+    return await _step(here, number, Action.CALL_BACK, Step(note=note, reached=reached, version=version_of(form)))
 
 
 @post("/desk/callback/{number:str}/rate", include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])

@@ -27,8 +27,9 @@ from yixian.tickets.reviewing import calling, desk, service
 from yixian.tickets.reviewing import words as review_words
 from yixian.tickets.reviewing.desk import DESK, Wanted
 from yixian.tickets.reviewing.model import Drawn, Figures
-from yixian.tickets.sent import text, version
+from yixian.tickets.sent import text
 from yixian.tickets.service import Overtaken, Refused, Seen
+from yixian.web.given import version_of
 from yixian.web.problems import usual
 from yixian.web.render import page
 
@@ -202,7 +203,7 @@ def earlier(rows: Sequence[HistoryRow]) -> tuple[Answered, ...]:
 async def pass_answer(here: NamedDependency[Here], number: FromPath[str]) -> Response[Any]:
     """The answer answers."""
     form = await here.request.form()
-    return await _verdict(here, number, Action.PASS, Step(note=text(form, "note"), version=version(form)))
+    return await _verdict(here, number, Action.PASS, Step(note=text(form, "note"), version=version_of(form)))
 
 
 @post("/desk/review/{number:str}/back", include_in_schema=False, dependencies=HERE, guards=[needs(*REVIEWING)])
@@ -214,7 +215,7 @@ async def send_back(here: NamedDependency[Here], number: FromPath[str]) -> Respo
     note = "；".join([*(review_words.REASONS[key] for key in chosen), *([typed.strip()] if typed.strip() else [])])
     if not note:
         return await _desk(here, Wanted("answers", number), Tried(422, NO_REASON, typed, chosen))
-    return await _verdict(here, number, Action.SEND_BACK, Step(note=note, version=version(form)), typed, chosen)
+    return await _verdict(here, number, Action.SEND_BACK, Step(note=note, version=version_of(form)), typed, chosen)
 
 
 async def _verdict(here: Here, number: str, action: Action, step: Step, typed: str = "", chosen: tuple[str, ...] = ()) -> Response[Any]:
@@ -241,7 +242,7 @@ async def second_look(here: NamedDependency[Here], number: FromPath[str]) -> Res
     agrees, said = form.get("agrees") == "1", text(form, "note")
     try:
         async with here.db.transaction(here.session.actor.acting) as tx:
-            await service.look(tx, here.session.actor, number, version(form), said, here.now, agrees=agrees)
+            await service.look(tx, here.session.actor, number, version_of(form), said, here.now, agrees=agrees)
     except Refused as refused:
         return await _desk(here, Wanted("second", number), Tried(409, str(refused), said))
     told = {"tab": "second", "done": "agrees" if agrees else "doubts", "number": number}
