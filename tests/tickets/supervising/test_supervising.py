@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -148,6 +149,49 @@ async def test_the_stream_says_all_then_what_changes(hotline: Hotline) -> None:
     assert told["all"] == 2 and told["flow.opened"] == 2
     assert "red" not in told, "what did not change is not said again"
     assert json.loads(board.encoded(told)) == told
+
+
+async def test_a_board_that_nobody_watched_is_fresh_when_it_is_opened(hotline: Hotline) -> None:
+    await opened(hotline, 1)
+    desk = await (await hotline.staff("supervisor")).open("/desk/tickets?kind=help")
+    await hotline.owner.execute("UPDATE ticket SET kind = 'help'")
+    await desk.send("/desk/tickets/filters", name="Help")
+    await desk.open("/desk/supervisor")
+    await opened(hotline, 3)
+    await hotline.owner.execute("UPDATE ticket SET kind = 'help'")
+    hotline.clock.forward(minutes=16)
+    await desk.open("/desk/supervisor")
+    shown = dict(re.findall(r'data-live="([^"]+)">(\d+)<', desk.answer.text))
+    assert (shown["all"], shown["flow.opened"]) == ("4", "4"), "not what was counted sixteen minutes ago"
+    assert next(n for key, n in shown.items() if key.startswith("tile.")) == "4"
+    at = hotline.clock.now.astimezone(ZoneInfo(hotline.app.state.process.live.city.pack.city.timezone))
+    assert f"{at:%H:%M}" in desk.text.partition("截至")[2][:30]
+
+
+async def test_the_days_picture_lives_with_its_numbers(hotline: Hotline) -> None:
+    await opened(hotline, 2)
+    process = hotline.app.state.process
+    shared = Board()
+    first = await pages._latest(shared, process.database, SUPERVISOR, (), process.live.city, hotline.clock())
+    hour = hotline.clock.now.astimezone(ZoneInfo(process.live.city.pack.city.timezone)).hour
+    assert (first[f"hour.{hour}.opened"], first["hours.most"]) == (2, 2)
+    await opened(hotline, 3)
+    hotline.clock.forward(minutes=2)
+    told = board.changed(first, await pages._latest(shared, process.database, SUPERVISOR, (), process.live.city, hotline.clock()))
+    assert (told[f"hour.{hour}.opened"], told["hours.most"], told["flow.opened"]) == (5, 5, 5)
+    # On the page each bar and the caption have the key of their number.
+    await (desk := await hotline.staff("supervisor")).open("/desk/supervisor")
+    assert f'data-bar="hour.{hour}.opened"' in desk.answer.text and 'data-live="hours.most">5<' in desk.answer.text
+
+
+async def test_the_row_of_a_queue_adds_up(hotline: Hotline) -> None:
+    found = await opened(hotline, 3)
+    await hotline.owner.execute("UPDATE ticket SET next_due = NULL, amber_at = NULL WHERE number = $1", found[0])
+    desk = await (await hotline.staff("supervisor")).open("/desk/supervisor")
+    shown = dict(re.findall(r'data-live="([^"]+)">(\d+)<', desk.answer.text))
+    for code in narrowing.queues(hotline.app.state.process.live.city):
+        lights = [int(shown[f"queue.{code}.{light}"]) for light in narrowing.LIGHTS]
+        assert sum(lights) == int(shown[f"queue.{code}"]), code
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The board's numbers, of which each process asks once for all the screens that look at them.
 
-However many screens there are, a process asks the database for at most one thing a second: each look fetches what has waited longest.
+However many screens there are, a process asks the database for at most one thing a second: each look fetches what has waited longest. Where
+nobody looked for a while there was nobody to fetch for: who looks then first gets all that is older than its own time, at once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ CARDS_EVERY: Final = timedelta(seconds=10)
 TILES_EVERY: Final = timedelta(seconds=10)
 FLOW_EVERY: Final = timedelta(minutes=1)
 
+UNWATCHED: Final = timedelta(seconds=6)
+"""Without a look for so long, no screen is open: one looks every two seconds (`pages.LIVE_EVERY`)."""
+
 TILES_MOST: Final = 60
 """Different kept filters that are counted together."""
 WANTED_FOR: Final = timedelta(minutes=1)
@@ -44,7 +48,8 @@ class Numbers(msgspec.Struct, frozen=True):
     at: datetime
     """When the open tickets were counted."""
     values: Mapping[str, int]
-    """By key: `handling.red`, `red`, `all`, `queue.gov.red`, `matter.ST01`, `place.PA-N`, `flow.opened`, `card.agents.ready`, `care`."""
+    """By key: `handling.red`, `red`, `all`, `queue.gov.red`, `matter.ST01`, `place.PA-N`, `flow.opened`, `hour.9.opened`, `hours.most`,
+    `card.agents.ready`, `care`."""
     matters: tuple[str, ...] = ()
     """Of the most open tickets, most first."""
     places: tuple[str, ...] = ()
@@ -59,6 +64,7 @@ class Board:
         self._rooms = rooms
         self._asking = asyncio.Lock()
         self._asked_at: datetime | None = None
+        self._looked_at: datetime | None = None
         self._fetched: dict[str, datetime] = {}
         self._tallies: tuple[Tallied, ...] = ()
         self._hours: tuple[Hour, ...] = ()
@@ -71,10 +77,8 @@ class Board:
         """The numbers; everything is there from the first look on. Who may look sees the whole hotline, so that one serves all."""
         async with self._asking:
             sources = self._sources(city)
-            due = [key for key in sources if key not in self._fetched]
-            if not due and (self._asked_at is None or now - self._asked_at >= PACE):
-                late = {key: now - self._fetched[key] - every for key, (every, _) in sources.items()}
-                due = [key for key in sorted(late, key=lambda k: -late[k]) if late[key] >= timedelta()][:1]
+            due = self._due({key: every for key, (every, _) in sources.items()}, now)
+            self._looked_at = now
             if due or self._numbers is None:
                 async with db.transaction(actor.acting) as tx:
                     for key in due:
@@ -84,11 +88,24 @@ class Board:
                 self._numbers = self._summed(city)
             return self._numbers
 
+    def _due(self, every: Mapping[str, timedelta], now: datetime) -> list[str]:
+        """What is to be fetched now: all that is missing, all that is old where nobody was looking, else at most the one that waited longest."""
+        missing = [key for key in every if key not in self._fetched]
+        late = {key: now - self._fetched[key] - every[key] for key in every if key in self._fetched}
+        old = sorted((key for key in late if late[key] >= timedelta()), key=lambda key: -late[key])
+        if self._looked_at is None or now - self._looked_at > UNWATCHED:
+            return missing + old
+        if missing:
+            return missing
+        return old[:1] if self._asked_at is None or now - self._asked_at >= PACE else []
+
     async def tiles(self, db: Database, actor: Actor, queries: Sequence[str], city: City, now: datetime) -> dict[str, int]:
         """How many tickets each of these kept filters has; counted together with all that other screens want."""
         wanted = [query for query in queries if narrowing.counts(narrowing.of_query(query, city), city)][:TILES_MOST]
+        old = now - self._fetched.get("tiles", now) >= TILES_EVERY
+        unwatched = any(query not in self._wanted or now - self._wanted[query] > UNWATCHED for query in wanted)
         self._wanted |= dict.fromkeys(wanted, now)
-        if any(query not in self._tiles for query in wanted):
+        if any(query not in self._tiles for query in wanted) or (old and unwatched):
             self._fetched.pop("tiles", None)
         await self.look(db, actor, city, now)
         return {query: self._tiles[query] for query in wanted if query in self._tiles}
@@ -125,8 +142,15 @@ class Board:
         cards = tuple(self._cards[n] for n in sorted(self._cards))
         values, matters, places = summed(self._tallies, city)
         values |= {f"flow.{what}": sum(getattr(hour, what) for hour in self._hours) for what in narrowing.FLOWS}
+        values |= {f"hour.{hour.hour}.{what}": getattr(hour, what) for hour in self._hours for what in narrowing.FLOWS}
+        values["hours.most"] = most_of(self._hours)
         values |= {f"card.{figure.key}": figure.count for card in cards for figure in card.figures}
         return Numbers(self._fetched["counts"], values, matters, places, self._hours, cards)
+
+
+def most_of(hours: Sequence[Hour]) -> int:
+    """The highest bar of the day's picture: tickets that were registered or closed in one hour."""
+    return max((max(hour.opened, hour.closed) for hour in hours), default=0)
 
 
 def summed(tallies: Sequence[Tallied], city: City) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:

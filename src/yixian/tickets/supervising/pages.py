@@ -75,6 +75,7 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
         session=here.session,
         values=numbers.values,
         numbers=numbers,
+        at=numbers.at,
         queues=narrowing.queues(city),
         states=[s for s in State if s in OPEN],
         lights=[Light.RED, Light.AMBER, Light.GREEN, Light.NONE],
@@ -95,9 +96,8 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
 def bars(hours: Sequence[Hour]) -> dict[str, Any]:
     """The day as a small picture: per hour, how high opened and closed stand, 0 to 100."""
     by_hour = {hour.hour: hour for hour in hours}
-    most = max((max(h.opened, h.closed) for h in hours), default=0) or 1
+    most = board.most_of(hours) or 1
     return {
-        "most": most,
         "hours": [
             (hour, found, round(found.opened * 100 / most), round(found.closed * 100 / most))
             for hour in range(24)
