@@ -4,7 +4,8 @@
 
 A few thousand contacts go through the public API and through their lives; their tickets are then copied under new numbers, spread over a
 year (the ended ones) and over a fortnight (the open ones), until there are as many as asked for: synthetic data with real shapes. Times are
-those of a client on the same machine, one request at a time, the whole page read.
+those of a client on the same machine, one request at a time, the whole page read. Where there is a Chromium, two desks are opened in it
+too: until their scripts have run and nothing keeps the main thread.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 import aiohttp
 import asyncpg
+from bench import interactive
 from bench.bench_intake import NEEDS_A_UNIT, played, spent_on
 from bench.stack import Stack, city, machine
 from rich.console import Console
@@ -51,6 +53,12 @@ PAGES: tuple[tuple[str, Role, str], ...] = (
     ("the same, closed", Role.UNIT_REVIEWER, "/desk/unit?tab=closed"),
     ("groups", Role.SUPERVISOR, "/desk/groups"),
 )
+
+OPENED: tuple[tuple[str, Role, str], ...] = (
+    ("dispatch, the unsure by clock", Role.DISPATCHER, "/desk/dispatch"),
+    ("unit's worklist, the whole tree", Role.HANDLER, "/desk/unit"),
+)
+"""What is opened in a browser."""
 
 COPY = """
 WITH copies AS (
@@ -89,6 +97,7 @@ def main() -> None:
         played(stack, 1_500, 16, seed=32, mix=NEEDS_A_UNIT)
         found["stored"] = asyncio.run(filled(stack, options.tickets, options.open))
         found["pages"] = asyncio.run(asked(stack, options.rounds))
+        found["interactive"] = asyncio.run(opened(stack, min(options.rounds, 10)))
         if options.boards:
             found["boards"] = asyncio.run(boards(stack, options.boards, options.seconds))
     print(json.dumps(found, ensure_ascii=False, indent=2))
@@ -167,6 +176,12 @@ async def asked(stack: Stack, rounds: int) -> dict[str, Any]:
         return {title: await _page(session, headers[role], path, rounds) for title, role, path in PAGES}
 
 
+async def opened(stack: Stack, rounds: int) -> dict[str, Any]:
+    """Milliseconds until each of these can be worked with in a browser; nothing without one."""
+    async with people(stack) as headers:
+        return await interactive.measured(stack.url, {title: (headers[role], path) for title, role, path in OPENED}, rounds)
+
+
 async def _page(session: aiohttp.ClientSession, headers: Mapping[str, str], path: str, rounds: int) -> dict[str, Any]:
     times, size, status = [], 0, 0
     for _ in range(rounds + 2):
@@ -221,6 +236,11 @@ def _show(found: dict[str, Any]) -> None:
         table.add_row(title, f"{page['p50_ms']}", f"{page['p95_ms']}", f"{page['kb']}")
     console = Console(file=sys.stderr)
     console.print(table)
+    for title, page in found["interactive"].items():
+        console.print(
+            f"{title}: interactive in a browser after {page['interactive_p50_ms']} ms (worst {page['interactive_worst_ms']}), "
+            f"with all its parts after {page['whole_p50_ms']} ms (worst {page['whole_worst_ms']})"
+        )
     if "boards" in found:
         console.print(f"{found['boards']['boards']:,} boards: {found['boards']['cores']['all']} cores {found['boards']}")
 
