@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from tests.attachments.files import SECRET, bomb, photo, wav
-from tests.hotline import Browser, Hotline, hotline_on
+from tests.hotline import TINY, Browser, Hotline, hotline_on
 from tests.web.look import Page
 
+from yixian.city import pack
 from yixian.db import bootstrap
 from yixian.intake import pages
 from yixian.intake.service import Unfit
@@ -382,3 +383,31 @@ async def test_taking_a_file_out_sends_nothing(hotline: Hotline) -> None:
     dropped = await browser.client.post("/say", data={**{k: v for k, v in form.fields.items() if k != "step"}, "drop": str(file)})
     assert dropped.status_code == 200 and await tickets(hotline) == []
     assert Page(dropped.text).form("/say").fields["text"] == LAMP
+
+
+async def test_the_card_follows_what_is_tapped_and_what_is_typed(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text="The lamp and the bins in Castle Ward are in a bad state", step="look")
+    fields = browser.page.form("/say").fields
+    offered = [value for _, value in _radios(browser, "meant") if value not in ("", "-")]
+    other = next(m.name for m in pack.read(TINY).matters if m.code == offered[0])
+    cards = await browser.client.post("/understood", data={**fields, "meant": offered[0]})
+    assert other in cards.text and "<html" not in cards.text and "由工作人员确认" in cards.text
+    none = await browser.client.post("/understood", data={**fields, "meant": "-"})
+    assert "还不清楚是哪类事" in none.text
+    moved = await browser.client.post("/understood", data={**fields, "place": "Mill Ward"})
+    assert "Mill Ward" in moved.text and "Castle Ward" not in moved.text
+    assert await tickets(hotline) == []
+
+
+async def test_what_was_chosen_stays_chosen_when_it_is_looked_at_again(hotline: Hotline) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", text="The lamp and the bins in Castle Ward are in a bad state", step="look")
+    chosen = next(value for _, value in _radios(browser, "meant") if value not in ("", "-"))
+    for seen, (meant, filed) in enumerate(((chosen, chosen), ("-", None))):
+        await (await browser.open("/")).send("/say", text="The lamp and the bins in Castle Ward are in a bad state", step="look")
+        await browser.send("/say", meant=meant, step="look")
+        assert browser.page.form("/say").fields["meant"] == meant
+        await browser.send("/say", 201)
+        (last,) = (await tickets(hotline))[seen:]
+        assert last["matter"] == filed

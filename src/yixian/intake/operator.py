@@ -27,7 +27,7 @@ from yixian.intake import known, service, words
 from yixian.intake.companion import Beside, Companion
 from yixian.intake.known import Known
 from yixian.intake.model import Channel, ContactIn, Outcome, Receipt
-from yixian.intake.pages import EMPTY, Errors, contact_of, fresh_key, key_of, sent
+from yixian.intake.pages import EMPTY, Errors, contact_of, doubted, fresh_key, key_of, sent
 from yixian.intake.service import Means, Unfit
 from yixian.operators import service as operators
 from yixian.operators import words as operator_words
@@ -55,7 +55,7 @@ BLANK: Final[Mapping[str, str]] = dict(EMPTY) | {
 }  # fmt: skip
 """Every field of the operator's form, as it is before anything was typed."""
 
-_NO_DRAFT: Final = ("reveal", "why", "onto", "attach", "session", "key")
+_NO_DRAFT: Final = ("reveal", "why", "onto", "attach", "session", "key", "doubted")
 """Fields that are of the moment and not of the contact."""
 
 DANGERS: Final = {"yes": True, "no": False}
@@ -230,16 +230,16 @@ async def _keep(here: Open, values: Mapping[str, str]) -> bool:
 async def _record(here: Open, values: dict[str, str], outcome: Outcome) -> Response[Any]:
     """Records how the contact ended; what cannot be taken is named, and everything typed stays."""
     actor, means, now = here.session.actor, here.means, here.now
+    # Nobody is held up who is put through to another line.
+    if outcome is Outcome.TICKET_OPENED and values["danger"] != "yes":
+        values, doubt = doubted(values, means.city.pack.city.country)
+        if doubt:
+            return await _unfit(here, values, {"phone": doubt})
     try:
         contact = _contact(values, outcome, means.city)
         receipt = await service.record(means, contact, actor, f"{actor.id}:{key_of(values)}", now)
     except Unfit as unfit:
-        errors = {unfit.field: str(unfit)}
-        if _has_words(values):
-            await _keep_quietly(here, values)
-        if _wants_parts(here.request):
-            return _json(_wrong(here.request, errors), 422)
-        return await _whole(here, values, errors=errors, status=422)
+        return await _unfit(here, values, {unfit.field: str(unfit)})
     queue = _queue(here, contact)
     async with means.db.transaction(actor.acting) as tx:
         await operators.recorded(tx, actor, values["key"], contact.channel, receipt.contact, receipt.outcome, queue, now)
@@ -252,6 +252,15 @@ async def _record(here: Open, values: dict[str, str], outcome: Outcome) -> Respo
         return await _whole(here, fresh, receipt=receipt, status=status, said=said)
     body = {"receipt": _part(here, "operator_receipt", receipt=receipt, said=said), "key": fresh["key"], **await _frame(here, fresh)}
     return _json(body, status)
+
+
+async def _unfit(here: Open, values: dict[str, str], errors: Errors) -> Response[Any]:
+    """What is to be mended, or confirmed; everything typed stays."""
+    if _has_words(values):
+        await _keep_quietly(here, values)
+    if _wants_parts(here.request):
+        return _json(_wrong(here.request, errors) | {"doubted": values["doubted"]}, 422)
+    return await _whole(here, values, errors=errors, status=422)
 
 
 async def _keep_quietly(here: Open, values: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from litestar import Request
 from yixian.city.model import Audience, RequestKind
 from yixian.intake.model import Channel, ContactIn
 from yixian.intake.service import Unfit
+from yixian.people import callers
 from yixian.web.problems import field_error
 
 Asked = Request[Any, Any, Any]
@@ -25,6 +26,7 @@ EMPTY: Final[Mapping[str, str]] = {
     "kind": "", "matter": "", "region": "", "complained_unit": "", "answer": "", "reason": "", "insist": "", "separate": "", "danger": "",
     "attach": "", "session": "", "key": "",
     "where": "", "asked": "", "meant": "", "looked": "", "guide": "", "screen": "", "at": "", "photo_at": "",
+    "doubted": "",
 }  # fmt: skip
 """Every field of the form, as it is before anything was typed; operators have more (`operator.py`)."""
 
@@ -65,6 +67,13 @@ def contact_of(values: Mapping[str, str], channel: Channel, more: Mapping[str, A
     except msgspec.ValidationError as error:
         wrong = field_error(str(error), "")
         raise Unfit(wrong.field.removeprefix("caller."), wrong.detail) from error
+
+
+def doubted(values: Mapping[str, str], country: str) -> tuple[dict[str, str], str]:
+    """The form once its telephone number was looked at, and what to ask about it; asked once, the same number is taken as it is."""
+    if values["phone"] == values["doubted"]:
+        return dict(values), ""
+    return {**values, "doubted": values["phone"]}, callers.doubt_about(values["phone"], country)
 
 
 def position_of(at: str) -> dict[str, float]:

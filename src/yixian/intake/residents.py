@@ -91,6 +91,11 @@ async def say(
         if said.wrong:
             return _again(request, means, said, contact, now)
         seen = _seen(means, contact, now)
+        if seen.waits and step != "drop" and (asked := pages.doubted(said.values, means.city.pack.city.country))[1]:
+            doubtful = msgspec.structs.replace(said, values=asked[0], wrong={"phone": asked[1]})
+            if screen is not None:
+                return _screen(request, means, doubtful, Screen.PHONE, now, 422)
+            return _look(request, means, doubtful, seen, now, 422)
         if seen.waits and screen is not None and (there := screens.following(screen) if step == "next" else None) is not None:
             return _screen(request, means, said, there, now)
         questions = not said.values["asked"] and _questions(seen, said)
@@ -107,7 +112,7 @@ async def say(
 
 @post("/understood", include_in_schema=False)
 async def while_typing(request: Asked, means: NamedDependency[Means], now: NamedDependency[datetime]) -> Response[Any]:
-    """A part of the page: what is understood so far. Nothing is stored."""
+    """A part of the page: what is understood so far, or with what was corrected at the look. Nothing is stored."""
     asking.check_rate(request, now)
     values = await sent(request)
     seen = None
@@ -116,7 +121,10 @@ async def while_typing(request: Asked, means: NamedDependency[Means], now: Named
             seen = _seen(means, contact_of(values, channel=Channel.WEB), now)
         except Unfit:
             seen = None  # it is said when the form is sent
-    return page(request, "intake/so_far.html", seen=seen, city=means.city, words=words)
+    if values["looked"] and seen is not None and not seen.waits:
+        seen = None  # it is told by the page that sending it leads to
+    part = "intake/cards.html" if values["looked"] else "intake/so_far.html"
+    return page(request, part, seen=seen, city=means.city, words=words, values=values, none_of_them=NONE_OF_THEM)
 
 
 @get("/say/file/{key:str}/{identifier:uuid}", include_in_schema=False)

@@ -25,6 +25,10 @@ from yixian.people.store import CallerRow
 COUNTRY: Final = "CN"
 """Whose numbers are meant when none says its country (ISO 3166-1); a city elsewhere passes its own."""
 
+TOO_SHORT: Final = "这个号码少了几位，请核对：固定电话请加上区号。确实如此，再提交一次即可。"
+TOO_LONG: Final = "这个号码多了几位，请核对。确实如此，再提交一次即可。"
+UNUSUAL: Final = "这个号码不像电话号码，请核对。确实如此，再提交一次即可。"
+
 TAIL: Final = 4
 
 _LEGAL_FORM: Final = re.compile(r"(?:股份有限公司|有限责任公司|有限公司|公司|ltd|limited|inc)+$")
@@ -54,6 +58,32 @@ def normal_phone(text: str, country: str = COUNTRY) -> str:
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return digits
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def doubt_about(phone: str, country: str = COUNTRY) -> str:
+    """What to ask, once, about a number under which nobody may be reached; empty where it can be one, or nothing was said.
+
+    A mobile number has its full length, anything else must be one that the numbering plan of its country knows. It is only asked:
+    short and internal numbers are numbers too.
+    """
+    plain = unicodedata.normalize("NFKC", phone).strip()
+    if not plain:
+        return ""
+    try:
+        number = phonenumbers.parse(plain, country)
+    except phonenumbers.NumberParseException:
+        return UNUSUAL
+    national = phonenumbers.national_significant_number(number)
+    lengths = _mobile_lengths(phonenumbers.region_code_for_country_code(number.country_code or 0))
+    if phonenumbers.is_valid_number(number) or len(national) in lengths:
+        return ""
+    return (TOO_SHORT if len(national) < min(lengths) else TOO_LONG) if lengths else UNUSUAL
+
+
+def _mobile_lengths(region: str) -> tuple[int, ...]:
+    """Digits of a mobile number of a region, without the country's code."""
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    return tuple(known.mobile.possible_length) if known is not None and known.mobile is not None else ()
 
 
 def normal_identity(text: str) -> str:

@@ -286,6 +286,7 @@ async function send(button) {
   form.removeAttribute("aria-busy");
   if (status === 401 || status === 403) return signedOut();
   if (!said) return toast(status >= 500 ? form.dataset.broken : form.dataset.away, "bad");
+  if (said.doubted) field("doubted").value = said.doubted; // asked once: the same number is taken the next time
   if (said.errors) return wrong(said.errors);
   wrong({});
   if (said.bar) show("op-bar", said.bar);

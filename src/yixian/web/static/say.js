@@ -195,5 +195,28 @@ if (holder) {
   locating();
 }
 
+// The look at it: another matter, another place, and the card above says whose that is and by when.
+function following(cards) {
+  const corrected = document.querySelector("form.say");
+  const names = new Set(["meant", "where", "place", "at", "text"]);
+  let waiting = 0;
+  let asked = 0;
+  const ask = async () => {
+    const all = new FormData(corrected);
+    all.delete("file");
+    const mine = ++asked;
+    const answer = await fetch("/understood", { method: "POST", body: new URLSearchParams(all) }).catch(() => null);
+    const text = answer?.ok ? await answer.text() : "";
+    if (mine === asked && text.trim()) cards.innerHTML = text;
+  };
+  corrected.addEventListener("input", (event) => {
+    if (!names.has(event.target.name)) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, event.target.matches("[type=radio], [type=checkbox]") ? 0 : 500);
+  });
+}
+const cards = document.querySelector("[data-cards]");
+if (cards) following(cards);
+
 // What a page came for is where reading begins.
 document.querySelector("[role=alert]:not(:empty), [data-focus]")?.focus?.();
