@@ -158,6 +158,7 @@ def page(request: Asked, name: str, /, *, status: int = 200, headers: Mapping[st
         "session": None,
         "rail": rail(_desks_of(pages, context.get("session"))),
         "present": present(pages.desks, request.url.path),
+        "may_go": may_go(pages.desks, context.get("session")),
         "elder": request.cookies.get(LOOK_COOKIE) == ELDER,
         "theme": chosen(request.cookies.get(THEME_COOKIE), THEMES),
         "folded": request.cookies.get(RAIL_COOKIE) == "folded",
@@ -191,6 +192,17 @@ def present(desks: Sequence[Desk], path: str) -> str:
     """Address of the desk that a page belongs to: the longest that its path begins with; empty when there is none."""
     above = [d.href for d in desks if path == d.href or path.startswith(d.href + "/")]
     return max(above, key=len, default="")
+
+
+def may_go(desks: Sequence[Desk], session: Any) -> Callable[[str], bool]:
+    """Whether an address is of a desk of theirs, or of none: what they may not follow is not drawn as a link."""
+    roles = {desk.href: desk.roles for desk in desks}
+
+    def may(link: str) -> bool:
+        desk = present(desks, link.partition("?")[0])
+        return not desk or (session is not None and bool(roles[desk] & session.actor.roles))
+
+    return may
 
 
 def chosen(value: str | None, among: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ class Board:
             return self._numbers
 
     def _due(self, every: Mapping[str, timedelta], now: datetime) -> list[str]:
-        """What is to be fetched now: all that is missing, all that is old where nobody was looking, else at most the one that waited longest."""
+        """To be fetched now: what is missing; where nobody was looking all that is old, else at most the one that waited longest."""
         missing = [key for key in every if key not in self._fetched]
         late = {key: now - self._fetched[key] - every[key] for key in every if key in self._fetched}
         old = sorted((key for key in late if late[key] >= timedelta()), key=lambda key: -late[key])
