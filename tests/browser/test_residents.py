@@ -70,10 +70,28 @@ def test_what_was_understood_is_corrected_with_a_tap(phone: Tab) -> None:
     phone.get_by_role("button", name="下一步").tap()
     phone.wait_for_selector("#meant")
     checked(phone)
+    was = phone.locator("[data-cards]").inner_text()
     phone.locator("#meant .chip").last.tap()
+    phone.wait_for_function("was => document.querySelector('[data-cards]').innerText !== was", arg=was)
+    assert "还不清楚是哪类事" in phone.locator("[data-cards]").inner_text()
     phone.get_by_label("手机号码").fill("13900139001")
     phone.get_by_role("button", name="提交", exact=True).last.tap()
     phone.wait_for_selector(".codes")
+
+
+def test_what_may_be_an_emergency_asks_whom_to_ring_below_the_numbers(phone: Tab) -> None:
+    phone.goto("/")
+    phone.get_by_label("什么事、在哪里").fill("快来人，我爸倒在地上叫不醒，海珠区江南中街")
+    phone.get_by_role("button", name="下一步").tap()
+    phone.wait_for_selector("form[action$='/reach']")
+    numbers, form = phone.locator("a.call").first.bounding_box(), phone.locator("form[action$='/reach']").bounding_box()
+    assert numbers and form and numbers["y"] < NARROW[1] and numbers["y"] < form["y"]
+    checked(phone)
+    phone.get_by_label("手机号码").fill("13900139002")
+    phone.get_by_role("button", name="马上补进").tap()
+    phone.wait_for_selector("[data-draft-done=supplement]")
+    assert phone.locator("a.call").count() > 0
+    checked(phone)
 
 
 def test_a_position_is_added_when_one_says_so(phone: Tab) -> None:

@@ -145,6 +145,20 @@ async def test_the_resident_says_that_nobody_is_in_danger_and_it_is_an_ordinary_
     assert "特急" not in desk.text
 
 
+async def test_nobody_is_in_danger_counts_as_said_when_somebody_else_was_faster(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    number, code = await _known(browser, owner)
+    waiting = hotline.browser()
+    await waiting.open(f"/ticket/{number}?code={code}")
+    desk = await (await hotline.staff("dispatcher")).open("/desk/dispatch")
+    await desk.send(f"/desk/ticket/{number}/stand_down", 200)
+    for late in (browser, waiting):
+        await late.send(f"/ticket/{number}/stand_down", 200, code=code)
+        assert "警报已经解除" in late.text and "没有执行" not in late.text
+    assert await owner.fetchval("SELECT count(*) FROM history WHERE action = 'stand_down'") == 1
+
+
 async def test_the_resident_says_that_somebody_is_in_danger_and_reads_the_numbers(hotline: Hotline, owner: asyncpg.Connection) -> None:
     browser = await hotline.browser().open("/")
     await browser.send("/say", 201, text=HELP)
@@ -186,6 +200,58 @@ async def test_who_says_that_somebody_is_in_danger_is_believed_whatever_the_word
     row = await owner.fetchrow("SELECT urgency, alarm, calm FROM ticket")
     assert row is not None
     assert tuple(row) == ("critical", "confirmed", "normal")
+
+
+async def _leaves(browser: Browser, number: str, status: int = 200, **said: str) -> Browser:
+    return await browser.send(f"/ticket/{number}/reach", status, **said)
+
+
+@pytest.mark.parametrize("look", ["", "elder"])
+async def test_whom_to_ring_and_where_is_asked_under_the_numbers_and_goes_with_the_ticket(
+    hotline: Hotline, owner: asyncpg.Connection, look: str
+) -> None:
+    browser = hotline.browser()
+    await browser.client.get(f"/preference?look={look or 'plain'}&back=/")
+    await browser.open("/?say=1")
+    await browser.send("/say", 201, text=HELP, **({"step": "next"} if look else {}))
+    number, _ = await _known(browser, owner)
+    assert browser.text.index("999") < browser.text.index("怎样找到您")
+    await _leaves(browser, number, phone="+447700900123", name="Ann Ash", place="Castle Ward, by the old gate")
+    assert "收到了" in browser.text and "tel:999" in browser.page.links and "留下联系方式和地点" not in browser.text
+    assert "7700900123" not in browser.text and "Ann Ash" not in browser.text
+    assert await owner.fetchval("SELECT count(*) FROM ticket") == 1
+    row = await owner.fetchrow("SELECT place, region FROM ticket")
+    assert row is not None and tuple(row) == ("Castle Ward, by the old gate", "PA-N-1")
+    (step,) = await owner.fetch("SELECT note, role FROM history WHERE action = 'supplement'")
+    assert step["role"] == "citizen" and "by the old gate" in step["note"] and "0123" not in step["note"]
+    desk = await (await hotline.staff("dispatcher")).open(f"/desk/ticket/{number}")
+    assert "A** ***0123" in desk.text and "by the old gate" in desk.text
+    await desk.send(f"/desk/ticket/{number}/reveal", field="phone", reason="ring back at once")
+    assert "+447700900123" in desk.text
+    assert await owner.fetchval("SELECT count(*) FROM reveal") == 1
+    stranger = await (await hotline.staff("roads")).client.get(f"/desk/ticket/{number}")
+    assert stranger.status_code == 404
+
+
+async def test_what_is_left_is_looked_at_once_and_never_lost(hotline: Hotline, owner: asyncpg.Connection) -> None:
+    browser = await hotline.browser().open("/")
+    await browser.send("/say", 201, text=HELP)
+    number, _ = await _known(browser, owner)
+    receipt = browser.answer
+    await _leaves(browser, number, 422, phone="", name="", place="")
+    assert "填一项也可以" in browser.text
+    await _leaves(browser, number, 422, phone="0770090", place="by the gate")
+    fields = browser.page.form(f"/ticket/{number}/reach").fields
+    assert "这个号码少了几位" in browser.text and (fields["phone"], fields["place"]) == ("0770090", "by the gate")
+    assert "tel:999" in browser.page.links
+    assert await owner.fetchval("SELECT count(*) FROM caller") == 0
+    await _leaves(browser, number)
+    assert await owner.fetchval("SELECT count(*) FROM history WHERE action = 'supplement'") == 1
+    browser.answer = receipt
+    await _leaves(browser, number, 404, code="WRONG1", phone="+447700900123")
+    browser.answer = receipt
+    await _leaves(browser, number, 422, name="x" * 101)
+    assert await owner.fetchval("SELECT count(*) FROM caller") == 1
 
 
 async def _known(browser: Browser, owner: asyncpg.Connection) -> tuple[str, str]:

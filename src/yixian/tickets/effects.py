@@ -115,6 +115,8 @@ def _marked(ticket: Ticket, action: Action, step: Step, facts: Facts, city: City
             return Change(msgspec.structs.replace(ticket, supervision="called_in"))
         case Action.JOIN | Action.LEAVE:
             return _of_campaign(ticket, action, step)
+        case Action.SUPPLEMENT:
+            return _supplemented(ticket, step, facts, city)
         case Action.AMEND:
             return _amended(ticket, step, facts, city)
         case Action.NEED_CARE | Action.TAKE_CARE:
@@ -164,6 +166,22 @@ def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
     on = facts.now.astimezone(ZoneInfo(city.pack.city.timezone)).date()
     right = msgspec.structs.replace(right, suggestions=placing.amended(right, step.matter, city, on))
     return Change(right, detail={"matter": right.matter, "region": right.region})
+
+
+def _supplemented(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
+    """More words; and where it is and who can be reached, as far as that was not known. Who brought it stays who it was: a ticket's own
+    caller is never changed by a step, so whom to reach instead stands in its history (`service.caller_of`).
+    """
+    detail = {"caller": str(step.caller)} if step.caller is not None and ticket.caller is None else {}
+    waits = ticket.state is State.AWAITING_DISPATCH
+    place = (step.place if waits else "") or ticket.place or step.place
+    # What a person has settled is only made finer; a step cannot carry the ticket to another district.
+    region = step.region if step.region.startswith(ticket.region or "") else ticket.region
+    known = msgspec.structs.replace(ticket, place=place, region=region or ticket.region)
+    if known.region != ticket.region and waits:
+        on = facts.now.astimezone(ZoneInfo(city.pack.city.timezone)).date()
+        known = msgspec.structs.replace(known, suggestions=placing.amended(known, "", city, on))
+    return Change(known, detail=detail)
 
 
 def _recounted(ticket: Ticket, step: Step, city: City) -> Change:

@@ -335,6 +335,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What became of a call; none said: nobody answered."""
     keeper: str = ""
     """Staff id of the dispatcher to hand it over to; empty: back to all of them."""
+    place: str = ""
+    """Where it is, as its citizen says afterwards. Said by the system alone."""
+    caller: UUID | None = None
+    """Who can be reached about it, when nobody could be: its history names them. Said by the system alone."""
     version: int = 0
     """The version the person was looking at; 0: not said."""
 

@@ -17,15 +17,16 @@ from yixian.attachments import service as attachments
 from yixian.attachments.model import Clean, Unfit
 from yixian.city.inforce import City
 from yixian.db.keys import Keys
-from yixian.db.pool import Database
+from yixian.db.pool import SYSTEM, Database
 from yixian.language import service as language
 from yixian.language.service import Reader
 from yixian.people.model import Actor, citizen
+from yixian.people.secrets import Vault
 from yixian.settings import Settings
-from yixian.tickets import files, forms, service, words
+from yixian.tickets import files, forms, reaching, service, words
 from yixian.tickets.caring import service as caring
 from yixian.tickets.forms import Filled
-from yixian.tickets.model import Action
+from yixian.tickets.model import Action, Alarmed
 from yixian.tickets.service import ClosedToLookUps, NotFound, Overtaken, Refused
 from yixian.web.problems import usual
 from yixian.web.render import page
@@ -100,9 +101,22 @@ async def citizen_step(
         filled = msgspec.structs.replace(filled, errors=(("file", str(unfit)),))
         return await _page(request, db, reader, city, number, code, now, status=422, tried=what, filled=filled)
     except (Refused, Overtaken) as refused:
+        if what is Action.STAND_DOWN and await _is_calm(db, actor, number):
+            return _onward(number, code, what)
         return await _page(request, db, reader, city, number, code, now, status=409, tried=what, filled=filled, refused=str(refused))
     db.wake()
-    return Redirect(f"/ticket/{number}?{urlencode({'code': code, 'done': action})}", status_code=303)
+    return _onward(number, code, what)
+
+
+def _onward(number: str, code: str, done: Action) -> Redirect:
+    return Redirect(f"/ticket/{number}?{urlencode({'code': code, 'done': done})}", status_code=303)
+
+
+async def _is_calm(db: Database, actor: Actor, number: str) -> bool:
+    """Whether there is no alarm any more: who says that nobody is in danger has what they want, whoever was faster."""
+    async with db.transaction(actor.acting) as tx:
+        ticket, _ = await service.read(tx, number)
+    return ticket.alarm not in (Alarmed.RAISED, Alarmed.CONFIRMED)
 
 
 async def _brought(action: Action, parts: list[Any], settings: Settings) -> list[tuple[str, Clean]]:
@@ -139,11 +153,13 @@ async def _page(
     filled: Filled | None = None,
     refused: str = "",
     done: str = "",
+    reach: tuple[dict[str, str], dict[str, str]] = ({}, {}),
 ) -> Response[Any]:
     progress = await service.progress(db, number, city, now)
     async with db.transaction(citizen(number).acting) as tx:
         ticket, _ = await service.read(tx, number)
         kept = await attachments.of_ticket(tx, ticket.id)
+        unknown = ticket.caller is None and service.caller_of(ticket, await service.time_line(tx, ticket)) is None
     said = next((step.note for step in reversed(progress.steps) if step.note), "") if done in tuple(caring.HEARD) else ""
     asked = [(action, forms.CITIZENS[action]) for action in progress.offered if action in forms.CITIZENS]
     return page(
@@ -155,6 +171,10 @@ async def _page(
         files=kept,
         code=code,
         asked=asked,
+        ask_reach=bool(unknown or reach[0]) and Action.SUPPLEMENT in progress.offered,
+        reach_values=reach[0],
+        reach_errors=reach[1],
+        place=ticket.place,
         buttons=forms.CITIZENS_BUTTONS,
         lines=sorted({e.to for e in city.pack.triage.emergency}),
         tried=tried,
@@ -169,4 +189,36 @@ async def _page(
     )
 
 
-routes = (track_page, citizen_page, citizen_step)
+# -- Whom to reach ------------------------------------------------------------------------------------------------
+
+
+@post("/ticket/{number:str}/reach", include_in_schema=False)
+async def leave_details(
+    request: Asked,
+    number: FromPath[str],
+    db: NamedDependency[Database],
+    city: NamedDependency[City],
+    keys: NamedDependency[Keys],
+    vault: NamedDependency[Vault],
+    reader: NamedDependency[Reader],
+    now: NamedDependency[datetime],
+) -> Response[Any]:
+    """Number, name and place of what was registered before there was time to ask: with the same ticket, in one step of its history."""
+    sent = await request.form()
+    values = {name: str(sent.get(name) or "").replace("\x00", "").strip() for name in ("phone", "name", "place", "doubted", "code")}
+    actor, refused = await _prove(db, keys, city, number, values["code"], now)
+    if actor is None:
+        return page(request, "tickets/track.html", status=404, number=number, code="", refused=refused)
+    values, errors = reaching.looked_at(values, city)
+    if errors:
+        return await _page(request, db, reader, city, number, values["code"], now, status=422, reach=(values, errors))
+    try:
+        async with db.transaction(SYSTEM) as tx:
+            await reaching.leave(tx, vault, actor, number, values, reader, city, now)
+    except (Refused, Overtaken) as refused:
+        return await _page(request, db, reader, city, number, values["code"], now, status=409, refused=str(refused), reach=(values, {}))
+    db.wake()
+    return _onward(number, values["code"], Action.SUPPLEMENT)
+
+
+routes = (track_page, citizen_page, leave_details, citizen_step)
