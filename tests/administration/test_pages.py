@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -231,6 +232,15 @@ async def test_running_tickets_are_counted_again_where_that_was_ticked(hotline: 
         pass
     await admin.open("/admin/city/limit/one?code=*:*:*")
     assert "看过 1 件，1 件改了时限，0 件因此超时" in admin.text and "已完成" in admin.text
+
+
+async def test_limits_are_read_in_words_and_in_english(admin: Browser) -> None:
+    await admin.open("/preference?lang=en&back=/admin/city/limit")
+    assert "All · urgent · All" in admin.text
+    assert "working days" in admin.text and "working hours" in admin.text
+    assert "*:" not in admin.text and not re.search(r"\b\d+w[dh]\b", admin.text) and "全部" not in admin.text
+    await admin.open("/admin/city/limit/one?code=*:*:*")
+    assert "All · All · All" in admin.text and not re.search(r"\b\d+w[dh]\b", admin.text)
 
 
 async def test_an_unknown_address_keeps_the_header_of_whoever_works_here(hotline: Hotline, admin: Browser) -> None:

@@ -21,7 +21,7 @@ from yixian.administration.service import Blocked, NotFound, Overtaken, Show, Un
 from yixian.administration.wanting import Sheet, Wrong
 from yixian.city import adjustments as adjusting
 from yixian.city.adjustments import Body, Thing
-from yixian.city.calendar import is_working_day, known_until
+from yixian.city.calendar import Duration, TimeUnit, is_working_day, known_until
 from yixian.city.inforce import City
 from yixian.city.model import Calendar
 from yixian.db.keys import Keys
@@ -35,7 +35,7 @@ from yixian.tickets.choices import What
 from yixian.tickets.desks import HERE, Here
 from yixian.web.given import named
 from yixian.web.problems import usual
-from yixian.web.render import page
+from yixian.web.render import Say, language, page, translator
 
 GUARDS: Final = [needs(*policy.CHANGING)]
 BASE: Final = "/admin/city"
@@ -59,18 +59,29 @@ class Look(msgspec.Struct, frozen=True):
     """How values are said on a page."""
 
     city: City
+    say: Say
 
     def value(self, thing: Thing, name: str, value: Any) -> str:
-        """A value of a field as people read it; a key of the message catalogue where it is one of few."""
+        """A value of a field as people read it, in the reader's language where it is one of few or a time."""
         field = next((f for f in fields.FIELDS[thing] if f.name == name), None)
         if field is None:
             return "" if value is None else str(value)
         if field.how is How.YES:
-            return "是" if value else "否"
+            return self.say("是" if value else "否")
         text = fields.shown(field, value, self.city)
         if field.how is How.QUEUE:
             return next((queue.name for queue in self.city.pack.queues if queue.code == text), text)
-        return dict(field.options).get(text, text)
+        if field.how is How.DURATION and text:
+            return self._lasting(text)
+        return self.say(dict(field.options).get(text, text))
+
+    def _lasting(self, text: str) -> str:
+        """A duration in words; as it is written where it cannot be read."""
+        try:
+            duration = Duration.parse(text)
+        except ValueError:
+            return text
+        return self.say(LASTING[duration.unit], n=duration.count)
 
     def label(self, thing: Thing, name: str) -> str:
         """What a field is called: a key of the message catalogue."""
@@ -78,14 +89,27 @@ class Look(msgspec.Struct, frozen=True):
 
     def title(self, thing: Thing, code: str, body: Body | None) -> str:
         """What a thing is called."""
-        if thing is Thing.LIMIT and body:
-            return " · ".join(self.value(thing, name, body.get(name)) for name in ("kind", "urgency", "audience"))
+        if thing is Thing.LIMIT:
+            parts = body or dict(zip(LIMITED_BY, code.split(":"), strict=False))
+            return " · ".join(self.value(thing, name, parts.get(name)) for name in LIMITED_BY)
         return str((body or {}).get("name") or code)
 
     def path(self, code: str) -> str:
         """The names of the matters down to this one."""
         above = [code[:length] for length in range(2, len(code) + 1, 2)]
         return " › ".join(self.city.matter_name(one) for one in above)
+
+
+LIMITED_BY: Final = ("kind", "urgency", "audience")
+"""What a limit's code is made of, in its order."""
+LASTING: Final[Mapping[TimeUnit, str]] = {
+    TimeUnit.MINUTES: "{n} 分钟", TimeUnit.HOURS: "{n} 小时",
+    TimeUnit.WORKING_HOURS: "{n} 个工作小时", TimeUnit.WORKING_DAYS: "{n} 个工作日",
+}  # fmt: skip
+
+
+def _look(here: Here) -> Look:
+    return Look(here.city, translator(language(here.request)))
 
 
 def one_of(thing: Thing, code: str, **more: str) -> str:
@@ -110,7 +134,7 @@ async def overview(here: NamedDependency[Here], before: FromQuery[int] = 0) -> R
         waiting=[change for change in recent if change.since > on],
         parted=parted,
         words=words,
-        look=Look(here.city),
+        look=_look(here),
         one_of=one_of,
         next=f"{BASE}?before={recent[-1].number}" if len(recent) == service.PAGE else "",
         first=BASE if before else "",
@@ -148,7 +172,7 @@ async def thing_list(
         next=f"{BASE}/{thing}?{urlencode({**asked, 'after': found.after})}" if found.after else "",
         first=f"{BASE}/{thing}?{urlencode(asked)}" if after else "",
         words=words,
-        look=Look(here.city),
+        look=_look(here),
         one_of=one_of,
         year=_year(here, year, calendar) if thing is Thing.DAY else None,
     )
@@ -212,7 +236,7 @@ async def one(here: NamedDependency[Here], name: FromPath[str], code: FromQuery[
         undone={change.undoes for change in seen.changes},
         done=done,
         words=words,
-        look=Look(here.city),
+        look=_look(here),
         one_of=one_of,
         act=act,
         clocks_of=service.clocks_of,
@@ -310,7 +334,7 @@ def _preview(here: Here, sheet: Sheet, preview: Preview, told: str, status: int)
         kept=kept,
         chosen=wanting.clocks(sheet),
         words=words,
-        look=Look(here.city),
+        look=_look(here),
         one_of=one_of,
         later=preview.change.since > service.today(here.city, here.now),
     )
@@ -331,7 +355,7 @@ def _form(here: Here, sheet: Sheet) -> Response[Any]:
         queues=[(queue.code, queue.name) for queue in here.city.pack.queues],
         hands_over=sheet.thing in words.SUCCESSORS and sheet.deed in (Deed.CLOSE, Deed.UNDO),
         words=words,
-        look=Look(here.city),
+        look=_look(here),
         one_of=one_of,
         back=f"{BASE}/{sheet.thing}" if adding else one_of(sheet.thing, sheet.code),
     )

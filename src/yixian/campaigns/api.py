@@ -233,7 +233,7 @@ async def export(
         _, rows = await service.export(tx, campaign, now)
     return Response(
         sheet(rows, city),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="campaign-{campaign}.csv"', "Cache-Control": "no-store"},
     )
 

@@ -455,7 +455,7 @@ async def audit_file(
         text, _count = await trail.taken(tx, session.actor, search, _zone(city), now, address(request))
     named = f'attachment; filename="audit-{now:%Y%m%d-%H%M}.csv"'
     return Response(
-        text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": named, "Cache-Control": "no-store"}
+        text.encode("utf-8-sig"), media_type="text/csv", headers={"Content-Disposition": named, "Cache-Control": "no-store"}
     )
 
 

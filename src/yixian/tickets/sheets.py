@@ -36,7 +36,7 @@ class Form(StrEnum):
 
 
 MEDIA_TYPES: Final[Mapping[Form, str]] = {
-    Form.CSV: "text/csv; charset=utf-8",
+    Form.CSV: "text/csv",
     Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import structlog
@@ -203,11 +203,20 @@ def as_page(request: Asked, problem: Problem, session: Any = None) -> Response[A
     staff = session is not None or request.url.path.startswith(("/desk", "/admin", "/password"))
     how: dict[str, Any] = {"status": problem.status, "headers": problem.headers}
     try:
-        return render.page(request, "web/problem.html", **how, problem=problem, staff=staff, session=session)
+        back = _came_from(request) if problem.status == 401 else ""
+        return render.page(request, "web/problem.html", **how, problem=problem, staff=staff, session=session, back=back)
     except Exception as error:
         log.error("problem.page", path=request.url.path, exc_info=error)
         say = render.translator(render.language(request))
         return Response(f"{say(problem.title)} {say(problem.detail)}", status_code=problem.status, media_type="text/plain")
+
+
+def _came_from(request: Asked) -> str:
+    """The page of ours on which a form stood, for the way back to it; empty when nobody knows."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if request.method == "GET" or parts.netloc != request.headers.get("host", ""):
+        return ""
+    return quote(f"{parts.path}?{parts.query}" if parts.query else parts.path, safe="/")
 
 
 def _unhandled(request: Asked, error: Exception, sign_in: str) -> Response[Any]:

@@ -260,6 +260,12 @@ async def test_three_tries_at_other_hours_then_a_link_that_works_once(hotline: H
         assert f"打过 {n + 1} 次" in (await desk.open(f"/desk/callback?tab={'later' if n < 2 else 'unreached'}")).text
     assert len(set(hours)) == 3, "three different times of the day"
     await desk.open(f"/desk/callback?tab=unreached&ticket={number}")
+    told = desk.answer.text.partition("打过的电话")[2].partition("</ol>")[0]
+    assert [told.count(words) for words in ("无人接听", "Rang 1")] == [3, 1], "each attempt once, with what was added"
+    await hotline.owner.execute("UPDATE ticket SET matter = NULL, region = NULL, place = '' WHERE number = $1", number)
+    await desk.open(f"/desk/callback?tab=unreached&ticket={number}")
+    assert "· ·" not in desk.text
+    assert "派单建议" not in desk.text, "the keys that are told of are this page's"
     assert "Rang 0" in desk.text and "没有打通 3" in desk.text
     await desk.send(f"/desk/callback/{number}/link", 409)
     assert "短信查询没有开通" in desk.text, "said when nothing can be sent"

@@ -334,6 +334,19 @@ async def test_urging_listing_and_handing_over_many_with_a_reason(hotline: Hotli
     ).status_code == 400
 
 
+async def test_a_form_sent_when_signed_out_leads_back_to_its_page(hotline: Hotline) -> None:
+    (number,) = await opened(hotline, 1)
+    desk = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
+    csrf = desk.page.form("/logout").fields["csrf"]
+    desk.client.cookies.clear()
+    here = f"https://hotline.test/desk/ticket/{number}?next=/desk/tickets"
+    answer = await desk.client.post(f"/desk/ticket/{number}/urge", data={"csrf": csrf, "note": "Soon"}, headers={"Referer": here})
+    assert answer.status_code == 401 and "登录后回到刚才的页面就能看到" in answer.text
+    assert f'href="/login?next=/desk/ticket/{number}%3Fnext%3D/desk/tickets"' in answer.text
+    elsewhere = await desk.client.post(f"/desk/ticket/{number}/urge", data={"note": "x"}, headers={"Referer": "https://else.test/desk"})
+    assert "/login?next" not in elsewhere.text and "回到工作台" in elsewhere.text
+
+
 async def test_who_may_not(hotline: Hotline) -> None:
     (number,) = await opened(hotline, 1)
     for login, status in (("roads", 403), ("operator", 403), ("caller", 403), ("dispatcher", 200), ("reviewer", 200)):
@@ -389,7 +402,9 @@ async def test_the_list_leaves_as_it_is_narrowed(hotline: Hotline) -> None:
     await hotline.owner.execute("UPDATE ticket SET urged = 1 WHERE number = $1", found[0])
     desk = await (await hotline.staff("supervisor")).open("/desk/tickets?urged=1")
     link = next(a for a in desk.page.links if "/export/csv" in a)
-    sent = (await desk.client.get(link)).text
+    answer = await desk.client.get(link)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    sent = answer.text
     assert found[0] in sent and found[1] not in sent
     body = await hotline.owner.fetchval("SELECT body FROM audit WHERE action = 'tickets.export'")
     assert json.loads(body)["asked"] == {"urged": "1"}

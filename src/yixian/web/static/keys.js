@@ -21,7 +21,12 @@ const doing = {
   "/": () => document.querySelector("[data-search]")?.focus(),
   j: () => move(1),
   k: () => move(-1),
-  "?": () => document.getElementById("keys")?.showModal(),
+  "?": () => {
+    const sheet = document.getElementById("keys");
+    // Only what works on this page, as it stands now.
+    for (const line of sheet?.querySelectorAll("[data-works]") ?? []) line.hidden = !document.querySelector(line.dataset.works);
+    sheet?.showModal();
+  },
 };
 
 document.addEventListener("keydown", (event) => {
