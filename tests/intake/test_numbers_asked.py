@@ -48,7 +48,7 @@ def test_what_is_asked_has_english() -> None:
 
 
 async def count(hotline: Hotline, table: str = "ticket") -> int:
-    return await hotline.owner.fetchval(f"SELECT count(*) FROM {table}")
+    return int(await hotline.owner.fetchval(f"SELECT count(*) FROM {table}") or 0)
 
 
 async def test_a_resident_is_asked_once(hotline: Hotline) -> None:
