@@ -107,6 +107,7 @@ PAGES = (
     Page("supervisor", "/desk/supervisor", Role.SUPERVISOR),
     Page("disputes", "/desk/disputes", Role.SUPERVISOR),
     Page("groups", "/desk/groups", Role.SUPERVISOR),
+    Page("group", "/desk/groups?which=all", Role.SUPERVISOR, way="an-event"),
     Page("campaigns", "/desk/campaigns", Role.SUPERVISOR),
     Page("campaign-new", "/desk/campaigns/new", Role.SUPERVISOR),
     # The rules

@@ -277,6 +277,19 @@ def number_shown(driver: Driver, tab: Tab) -> None:
     everything_open(driver, tab)
 
 
+def an_event(driver: Driver, tab: Tab) -> None:
+    """What five neighbours told of, once the worker has seen that it is one thing."""
+    for n in range(5):
+        lives.said(driver, f"海珠区滨江街道滨江东路 88 号楼电梯坏了，老人下不了楼，第{n + 1}次反映", f"1391114300{n}")
+    for _ in range(60):
+        if tab.locator("tr[data-row] a, [data-row] a").count():
+            break
+        tab.wait_for_timeout(500)
+        tab.reload()
+    tab.locator("[data-row] a").first.click()
+    tab.wait_for_selector("#tickets")
+
+
 def limit_tried(driver: Driver, tab: Tab) -> None:
     """What another limit would do to the tickets that run, with the choice what becomes of them; nothing is changed by it."""
     assert driver.known["in_hand"], "a ticket whose answer is owed by this limit"
@@ -352,6 +365,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "many-urged": many_urged,
     "nothing-ticked": nothing_ticked,
     "number-shown": number_shown,
+    "an-event": an_event,
     "limit-tried": limit_tried,
     "recounting": recounting,
 }
