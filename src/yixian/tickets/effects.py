@@ -169,9 +169,7 @@ def _amended(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
 
 
 def _supplemented(ticket: Ticket, step: Step, facts: Facts, city: City) -> Change:
-    """More words; and where it is and who can be reached, as far as that was not known. Who brought it stays who it was: a ticket's own
-    caller is never changed by a step, so whom to reach instead stands in its history (`service.caller_of`).
-    """
+    """More words; and where it is and who can be reached, as far as that was not known. Who is known to have brought it stays that."""
     detail = {"caller": str(step.caller)} if step.caller is not None and ticket.caller is None else {}
     waits = ticket.state is State.AWAITING_DISPATCH
     place = (step.place if waits else "") or ticket.place or step.place

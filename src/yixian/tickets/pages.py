@@ -226,7 +226,7 @@ async def reveal(here: NamedDependency[Here], number: FromPath[str]) -> Response
     sent = await here.request.form()
     sight = await _look(here, number)
     ticket = sight.seen.ticket
-    caller = service.caller_of(ticket, sight.rows)
+    caller = ticket.caller
     if caller is None or str(sent.get("field")) not in tuple(Secret):
         raise usual(404)
     try:
@@ -264,7 +264,7 @@ async def _look(here: Here, number: str) -> Sight:
     async with here.db.transaction(actor.acting) as tx:
         seen = await service.see(tx, actor, number, here.city, here.now)
         rows = await service.time_line(tx, seen.ticket)
-        caller = service.caller_of(seen.ticket, rows)
+        caller = seen.ticket.caller
         known: dict[UUID, CallerMasked] = await callers.masked(tx, here.vault, [caller]) if caller else {}
         files = await attachments.of_ticket(tx, seen.ticket.id)
         offered = {edge.action for edge in seen.offered}

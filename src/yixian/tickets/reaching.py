@@ -13,7 +13,7 @@ from yixian.language.service import Reader
 from yixian.people import callers
 from yixian.people.model import Actor, CallerIn
 from yixian.people.secrets import Vault
-from yixian.tickets import service
+from yixian.tickets import service, store
 from yixian.tickets.caring import service as caring
 from yixian.tickets.model import Action, Step, Ticket
 
@@ -54,7 +54,10 @@ async def leave(
     # What the words leave open stays open: a dispatcher reads the place as it was said.
     region = found.region or "" if found is not None and not found.candidates else ""
     step = Step(note=note, place=place, region=region, caller=caller)
-    return await caring.act(tx, actor, number, Action.SUPPLEMENT, step, reader, city, now)
+    after = await caring.act(tx, actor, number, Action.SUPPLEMENT, step, reader, city, now)
+    if caller is not None:
+        await store.give_caller(tx, after.id, caller)
+    return after
 
 
 def sayings() -> tuple[str, ...]:

@@ -228,14 +228,6 @@ async def read(tx: Transaction, number: str) -> tuple[Ticket, tuple[Order, ...]]
     return await _find(tx, number)
 
 
-def caller_of(ticket: Ticket, rows: Sequence[HistoryRow]) -> UUID | None:
-    """Whom to reach about a ticket: who brought it, else who left a name or number afterwards, the last one. `rows`: its history."""
-    if ticket.caller is not None:
-        return ticket.caller
-    said = next((row.detail["caller"] for row in reversed(rows) if row.action == Action.SUPPLEMENT and "caller" in row.detail), None)
-    return UUID(said) if said else None
-
-
 async def lives(tx: Transaction, ids: Sequence[UUID]) -> tuple[tuple[Ticket, tuple[HistoryRow, ...]], ...]:
     """These tickets, each with its history in order, for rooms that learn from what happened; two statements, however many."""
     return await store.lives(tx, ids)

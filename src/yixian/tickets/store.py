@@ -238,6 +238,11 @@ async def suggest(tx: Transaction, ticket: UUID, version: int, suggestions: Sequ
     return bool(done)
 
 
+async def give_caller(tx: Transaction, ticket: UUID, caller: UUID) -> None:
+    """Says who brought a ticket of which nobody knew it. Only as the hotline or the system."""
+    await tx.execute("SELECT give_caller($1, $2)", ticket, caller)
+
+
 async def history(tx: Transaction, ticket: UUID, since: datetime) -> tuple[HistoryRow, ...]:
     """A ticket's rows in order; `since`: when it was made, so that older partitions are not looked into."""
     rows = await tx.fetch(

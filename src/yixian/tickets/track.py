@@ -159,7 +159,6 @@ async def _page(
     async with db.transaction(citizen(number).acting) as tx:
         ticket, _ = await service.read(tx, number)
         kept = await attachments.of_ticket(tx, ticket.id)
-        unknown = ticket.caller is None and service.caller_of(ticket, await service.time_line(tx, ticket)) is None
     said = next((step.note for step in reversed(progress.steps) if step.note), "") if done in tuple(caring.HEARD) else ""
     asked = [(action, forms.CITIZENS[action]) for action in progress.offered if action in forms.CITIZENS]
     return page(
@@ -171,7 +170,7 @@ async def _page(
         files=kept,
         code=code,
         asked=asked,
-        ask_reach=bool(unknown or reach[0]) and Action.SUPPLEMENT in progress.offered,
+        ask_reach=bool(ticket.caller is None or reach[0]) and Action.SUPPLEMENT in progress.offered,
         reach_values=reach[0],
         reach_errors=reach[1],
         place=ticket.place,
