@@ -454,9 +454,7 @@ async def audit_file(
     async with db.transaction(trail.acting(session.actor)) as tx:
         text, _count = await trail.taken(tx, session.actor, search, _zone(city), now, address(request))
     named = f'attachment; filename="audit-{now:%Y%m%d-%H%M}.csv"'
-    return Response(
-        text.encode("utf-8-sig"), media_type="text/csv", headers={"Content-Disposition": named, "Cache-Control": "no-store"}
-    )
+    return Response(text.encode("utf-8-sig"), media_type="text/csv", headers={"Content-Disposition": named, "Cache-Control": "no-store"})
 
 
 def _zone(city: City) -> ZoneInfo:
