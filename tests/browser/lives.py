@@ -90,11 +90,28 @@ def to_be_rated(driver: Driver, number: str) -> None:
     step(driver, Role.REVIEWER, number, "pass", {})
 
 
+def disputed(driver: Driver, number: str) -> None:
+    """The unit says that another one should lead."""
+    in_hand(driver, number)
+    step(driver, Role.HANDLER, number, "object", {"note": "该处路灯属公园管理范围", "basis": "公园移交协议第三条"})
+
+
+def unreached(driver: Driver, number: str) -> None:
+    """Rung three times, and nobody answered."""
+    to_be_rated(driver, number)
+    for n in range(3):
+        form = {"csrf": csrf(driver, Role.CALL_BACK), "reached": "no_answer", "note": f"第{n + 1}次"}
+        sent = driver.context(Role.CALL_BACK).request.post(f"/desk/callback/{number}/missed", form=form, max_redirects=0)
+        assert sent.status == 303, sent.text()[:500]
+
+
 LIVES: Final[Mapping[str, Callable[[Driver, str], None]]] = {
     "open": lambda driver, number: None,
     "in_hand": in_hand,
     "answered": answered,
     "to_be_rated": to_be_rated,
+    "disputed": disputed,
+    "unreached": unreached,
 }
 """What may stand in the address of a page: `{in_hand}` is the number of such a ticket, `{in_hand_own}` what its citizen's page needs.
 

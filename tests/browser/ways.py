@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
 from tests.browser import lives
+from yixian.app import clock
 from yixian.people.model import Role
 
 if TYPE_CHECKING:
@@ -318,6 +321,60 @@ def recounting(driver: Driver, tab: Tab) -> None:
     tab.wait_for_selector(".line-of-time .tag:text-is('进行中')")
 
 
+def a_dispute(driver: Driver, tab: Tab) -> None:
+    """One of the disputes, opened from the list."""
+    assert driver.known["disputed"], "a ticket that its unit says is not its own"
+    row = tab.locator("[data-row] a[href^='/desk/disputes/']").first
+    for _ in range(60):
+        tab.reload()
+        if row.count():
+            break
+        tab.wait_for_timeout(500)
+    row.click()
+    tab.wait_for_url(re.compile(r"/desk/disputes/[0-9a-f-]{36}"))
+
+
+def a_campaign(driver: Driver, tab: Tab) -> None:
+    """A campaign's board, as it is drafted."""
+    _fill(tab, name=f"夜间亮灯专项{len(driver.known)}", purpose="夜间照明集中整治", basis="市政府工作要点", first_day="2031-03-03",
+          last_day="2031-04-30", matters="UM0101", lead=lives.home_of_the_handler())  # fmt: skip
+    tab.wait_for_url(re.compile(r"/desk/campaigns/[0-9a-f-]{36}"))
+
+
+def a_leaders_day(driver: Driver, tab: Tab) -> None:
+    """A day on which a leader answers, as it is planned."""
+    _fill(tab, unit=lives.home_of_the_handler(), leader="分管副主任", day=f"{clock().date() + timedelta(days=7)}")
+    tab.wait_for_url(re.compile(r"/desk/answering/[0-9a-f-]{36}"))
+
+
+def leaders_own_page(driver: Driver, tab: Tab) -> None:
+    """What residents see of that day, with the box for a question."""
+    a_leaders_day(driver, tab)
+    tab.locator("form[action$='/publish'] button").click()
+    tab.wait_for_url("**done=publish**")
+    tab.goto(re.sub(r".*/desk/answering/([0-9a-f-]{36}).*", r"/leaders/\1", tab.url))
+
+
+def link_sent(driver: Driver, tab: Tab) -> None:
+    """The link that whoever could not be reached gets, as the demo shows it."""
+    tab.locator("form[action$='/link'] button").click()
+    tab.wait_for_selector("text=/rate/")
+
+
+def behind_the_link(driver: Driver, tab: Tab) -> None:
+    """The page to rate on, without signing in."""
+    link_sent(driver, tab)
+    found = re.search(r"/rate/[\w-]+", tab.inner_text("main"))
+    assert found
+    tab.goto(found[0])
+
+
+def _fill(tab: Tab, **fields: str) -> None:
+    for name, text in fields.items():
+        tab.fill(f"main [name={name}]", text)
+    tab.locator("main form:has([name=csrf]) button.primary, main form:has([name=csrf]) button[type=submit]").last.click()
+
+
 def _tried(tab: Tab) -> None:
     tab.fill("#f-reason", "试一试")
     tab.click("button[value=try]")
@@ -326,6 +383,12 @@ def _tried(tab: Tab) -> None:
 
 WAYS: Final[Mapping[str, Way]] = {
     "look": look(LAMP),
+    "a-dispute": a_dispute,
+    "a-campaign": a_campaign,
+    "a-leaders-day": a_leaders_day,
+    "leaders-own-page": leaders_own_page,
+    "link-sent": link_sent,
+    "behind-the-link": behind_the_link,
     "asked-where": look("路灯不亮，晚上黑麻麻"),
     "corrected": corrected,
     "nothing-said": look(""),
