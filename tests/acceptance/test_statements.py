@@ -88,7 +88,11 @@ async def test_no_list_costs_a_statement_a_row(city: City, line: Line12345, coun
 
     async def costs() -> dict[str, int]:
         told: dict[str, int] = {}
-        city.clock.forward(seconds=5)  # the board fetches one thing a second, whatever the number of tickets
+        city.clock.forward(minutes=2)  # nobody looked: the board fetches everything
+        with counted() as statements:
+            await city.supervisor.client.get("/desk/supervisor")
+        told["the supervisor's desk, unwatched"] = len(statements)
+        city.clock.forward(seconds=5)  # then it fetches one thing a second, whatever the number of tickets
         for name, (person, path) in reads.items():
             with counted() as statements:
                 answer = await person.client.get(path)
@@ -98,13 +102,14 @@ async def test_no_list_costs_a_statement_a_row(city: City, line: Line12345, coun
 
     await line.takes("Huge pothole on Mill Road", caller=MARY)
     await line.takes("something is wrong, please come")
-    await costs()  # the board's first look fetches everything
+    await costs()  # what a process asks for once
     few = await costs()
     for _ in range(49):
         await line.takes("Huge pothole on Mill Road", caller=MARY, separate=True)
         await line.takes("something is wrong, please come")
     assert len(await roads.list()) == 50
     assert await costs() == few
+    assert few.pop("the supervisor's desk, unwatched") <= 14
     assert max(few.values()) <= 10, few
 
 

@@ -17,7 +17,7 @@ from tests.tickets.conftest import ANSWER, Town
 from yixian.city.model import RequestKind
 from yixian.db.pool import Transaction
 from yixian.people.model import SYSTEM_ACTOR, Actor, citizen
-from yixian.tickets import service, store, unit_desk
+from yixian.tickets import lifecycle, service, store, unit_desk
 from yixian.tickets.desks import at_least
 from yixian.tickets.dispatching import narrowing
 from yixian.tickets.dispatching import service as dispatching
@@ -313,7 +313,7 @@ async def test_the_dispatchers_counts_stop_at_a_bound(busy: Town) -> None:
         async with counting(tx) as sent:
             found = await dispatching.counts(tx, busy.now)
         assert [narrowing.counted(found, tab) for tab in ("new", "returned", "joint", "parked", "alarms")] == [1000, 2, 0, 0, 0]
-        plan = await plan_of(tx, sent, busy.now, 1000)
+        plan = await plan_of(tx, sent, busy.now, 1000, sorted(lifecycle.DISPATCHING))
     assert "Seq Scan on ticket" not in plan
     assert looked_at(plan) <= 1000
     offered = narrowing.offered(found, busy.city, service.COUNTED_TO)
