@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser import ways
@@ -66,8 +67,11 @@ class Driver:
         return self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="zh-CN", base_url=self.city.address)
 
     @contextmanager
-    def opened(self, page: Page) -> Iterator[tuple[Tab, list[str]]]:
-        """The page in a tab of its own, and what its console complained of so far; that it refuses, where it should, is no complaint."""
+    def opened(self, page: Page, left: Path | None = None) -> Iterator[tuple[Tab, list[str]]]:
+        """The page in a tab of its own, and what its console complained of so far; that it refuses, where it should, is no complaint.
+
+        `left`: where a picture goes if the page cannot be come to.
+        """
         context = self._new() if page.own else self.context(page.role)
         tab = context.new_page()
         complaints: list[str] = []
@@ -87,6 +91,10 @@ class Driver:
                 ways.WAYS[page.way](self, tab)
             assert page.status in statuses, f"{page.name} never answers {page.status}: {tab.locator('main').inner_text()[:500]}"
             yield tab, complaints
+        except Exception:
+            if left:
+                tab.screenshot(path=str(left))
+            raise
         finally:
             tab.close()
             if page.own:

@@ -23,6 +23,8 @@ class Page(msgspec.Struct, frozen=True):
     """What is done there until the page has come that is meant: a name of `ways.WAYS`."""
     status: int = 200
     """With which it answers, or what its script asked for: a refusal is looked at like any other page."""
+    door: str = ""
+    """Where the way ends, as the door names it, if no address says so."""
     own: bool = False
     """In a browser of its own: the page changes who one is, or how one likes pages."""
 
@@ -68,7 +70,7 @@ PAGES = (
     Page("my-tickets", "/my", way="all-of-a-number", own=True),
     # Coming in
     Page("login-refused", "/login", way="refused-at-the-door", own=True, status=401),
-    Page("second-factor", "/login", way="owes-the-second-factor", own=True),
+    Page("second-factor", "/login", way="owes-the-second-factor", door="/login/second-factor", own=True),
     Page("second-factor-refused", "/login", way="wrong-second-factor", own=True, status=401),
     # Everybody who works here
     Page("styleguide", "/styleguide"),
@@ -105,17 +107,23 @@ PAGES = (
     Page("callback", "/desk/callback", Role.CALL_BACK),
     Page("callback-one", "/desk/callback?tab=later&ticket={to_be_rated}", Role.CALL_BACK, way="number-shown"),
     Page("callback-link", "/desk/callback?tab=unreached&ticket={unreached:shown}", Role.CALL_BACK, way="link-sent"),
-    Page("rate", "/desk/callback?tab=unreached&ticket={unreached:followed}", Role.CALL_BACK, way="behind-the-link"),
+    Page(
+        "rate", "/desk/callback?tab=unreached&ticket={unreached:followed}", Role.CALL_BACK, way="behind-the-link", door="/rate/{token:str}"
+    ),
     Page("supervisor", "/desk/supervisor", Role.SUPERVISOR),
     Page("disputes", "/desk/disputes", Role.SUPERVISOR),
-    Page("dispute", "/desk/disputes", Role.SUPERVISOR, way="a-dispute"),
+    Page("dispute", "/desk/disputes", Role.SUPERVISOR, way="a-dispute", door="/desk/disputes/{dispute:uuid}"),
     Page("joint-review", "/desk/ticket/{disputed}/joint-review", Role.DISPATCHER),
     Page("consultation", "/desk/ticket/{open:asked}/consultation", Role.DISPATCHER),
     Page("groups", "/desk/groups", Role.SUPERVISOR),
-    Page("group", "/desk/groups?which=all", Role.SUPERVISOR, way="an-event"),
+    Page("group", "/desk/groups?which=all", Role.SUPERVISOR, way="an-event", door="/desk/groups/{group:uuid}"),
     Page("campaigns", "/desk/campaigns", Role.SUPERVISOR),
-    Page("campaign", "/desk/campaigns/new", Role.SUPERVISOR, way="a-campaign"),
+    Page("campaign", "/desk/campaigns/new", Role.SUPERVISOR, way="a-campaign", door="/desk/campaigns/{campaign:uuid}"),
     Page("campaign-new", "/desk/campaigns/new", Role.SUPERVISOR),
+    Page("campaign-revised", "/desk/campaigns/new", Role.SUPERVISOR, way="campaign-revised", door="/desk/campaigns/{campaign:uuid}/revise"),
+    Page(
+        "campaign-tickets", "/desk/campaigns/new", Role.SUPERVISOR, way="campaigns-tickets", door="/desk/campaigns/{campaign:uuid}/tickets"
+    ),
     # The rules
     Page("templates", "/desk/templates", Role.KNOWLEDGE_EDITOR),
     Page("list", "/desk/list", Role.KNOWLEDGE_EDITOR),
@@ -123,6 +131,14 @@ PAGES = (
     Page("list-proposals", "/desk/list/proposals", Role.KNOWLEDGE_EDITOR),
     Page("list-propose", "/desk/list/propose", Role.KNOWLEDGE_EDITOR),
     Page("list-import", "/desk/list/import", Role.KNOWLEDGE_EDITOR),
+    Page("list-compared", "/desk/list/import", Role.KNOWLEDGE_EDITOR, way="list-compared"),
+    Page(
+        "list-proposal",
+        "/desk/list/propose?code={entry}",
+        Role.KNOWLEDGE_EDITOR,
+        way="proposed",
+        door="/desk/list/proposals/{proposal:uuid}",
+    ),
     Page("models", "/desk/models", Role.SUPERVISOR),
     # Administration
     Page("staff", "/admin/staff", Role.SYSTEM_ADMIN),
@@ -135,15 +151,41 @@ PAGES = (
     Page("city-days", "/admin/city/day", Role.SYSTEM_ADMIN),
     Page("city-unit", "/admin/city/unit/one?code=440105", Role.SYSTEM_ADMIN),
     Page("city-unit-new", "/admin/city/unit/add", Role.SYSTEM_ADMIN),
+    Page("city-unit-closed-tried", "/admin/city/unit/close?code=gz.zoo", Role.SYSTEM_ADMIN, way="unit-closed-tried"),
+    Page("city-unit-refused", "/admin/city/unit/add", Role.SYSTEM_ADMIN, way="not-filled-in", status=422),
+    Page("city-queues", "/admin/city/queue", Role.SYSTEM_ADMIN),
+    Page("city-queue", "/admin/city/queue/one?code=consumer", Role.SYSTEM_ADMIN),
+    Page("city-queue-new", "/admin/city/queue/add", Role.SYSTEM_ADMIN),
+    Page("city-queue-tried", "/admin/city/queue/change?code=consumer", Role.SYSTEM_ADMIN, way="queue-tried"),
+    Page("city-matter", "/admin/city/matter/one?code=UM0101", Role.SYSTEM_ADMIN),
+    Page("city-matter-new", "/admin/city/matter/add?parent=UM01", Role.SYSTEM_ADMIN),
+    Page("city-matter-changing", "/admin/city/matter/change?code=UM0101", Role.SYSTEM_ADMIN),
+    Page("city-matter-tried", "/admin/city/matter/change?code=UM0101", Role.SYSTEM_ADMIN, way="matter-tried"),
+    Page("city-limit", "/admin/city/limit/one?code=help:normal:*", Role.SYSTEM_ADMIN),
+    Page("city-limit-new", "/admin/city/limit/add", Role.SYSTEM_ADMIN),
+    Page("city-day-new", "/admin/city/day/add", Role.SYSTEM_ADMIN),
+    Page("city-hours", "/admin/city/hours/one?code=calendar", Role.SYSTEM_ADMIN),
+    Page("city-hours-tried", "/admin/city/hours/change?code=calendar", Role.SYSTEM_ADMIN, way="hours-tried"),
+    Page("city-lines", "/admin/city/line", Role.SYSTEM_ADMIN),
+    Page("city-line-new", "/admin/city/line/add", Role.SYSTEM_ADMIN),
+    Page("city-line-changed", "/admin/city/line/change?code=12350", Role.SYSTEM_ADMIN, way="line-changed"),
+    Page("city-line-followed", "/admin/city/line/change?code=12322", Role.SYSTEM_ADMIN, way="line-followed"),
+    Page("city-line-undone", "/admin/city/line/change?code=12396", Role.SYSTEM_ADMIN, way="line-undone"),
+    Page("city-line-closing", "/admin/city/line/close?code=12317", Role.SYSTEM_ADMIN),
+    Page("city-line-closed", "/admin/city/line/close?code=12317", Role.SYSTEM_ADMIN, way="line-closed"),
+    Page("city-line-reopened", "/admin/city/line/close?code=12325", Role.SYSTEM_ADMIN, way="line-reopened"),
     Page("staff-import", "/admin/staff/import", Role.SECURITY_ADMIN),
+    Page("staff-compared", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-compared"),
+    Page("staff-not-read", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-not-read"),
+    Page("staff-added", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-added"),
     Page("settings", "/admin/settings", Role.SYSTEM_ADMIN),
     Page("sessions", "/admin/sessions", Role.SECURITY_ADMIN),
     Page("keys", "/admin/keys", Role.SECURITY_ADMIN),
     Page("audit", "/admin/audit", Role.AUDIT_ADMIN),
     Page("answering", "/desk/answering", Role.SUPERVISOR),
     Page("answering-new", "/desk/answering/new", Role.SUPERVISOR),
-    Page("answering-one", "/desk/answering/new", Role.SUPERVISOR, way="a-leaders-day"),
+    Page("answering-one", "/desk/answering/new", Role.SUPERVISOR, way="a-leaders-day", door="/desk/answering/{answering:uuid}"),
     Page("consultations", "/desk/consultations", Role.DISPATCHER),
     Page("leaders", "/leaders"),
-    Page("leader", "/desk/answering/new", Role.SUPERVISOR, way="leaders-own-page"),
+    Page("leader", "/desk/answering/new", Role.SUPERVISOR, way="leaders-own-page", door="/leaders/{answering:uuid}"),
 )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
-
-from tests.browser import lives
+from tests.browser import changing, lives
 from yixian.app import clock
 from yixian.people.model import Role
 
@@ -151,7 +147,7 @@ def owes_the_second_factor(driver: Driver, tab: Tab) -> None:
     """Signed in with a password, where the installation asks for more."""
     _signs_in(tab, "analyst", driver.city.passwords["analyst"])
     tab.wait_for_url("**/desk/**")
-    _as_owner(
+    changing.as_owner(
         driver, "UPDATE session SET full_login = false WHERE token_hash = (SELECT token_hash FROM session ORDER BY created_at DESC LIMIT 1)"
     )
     tab.goto("/login/second-factor")
@@ -170,18 +166,6 @@ def _signs_in(tab: Tab, login: str, password: str) -> None:
     tab.fill("input[name=login]", login)
     tab.fill("input[name=password]", password)
     tab.press("input[name=password]", "Enter")
-
-
-def _as_owner(driver: Driver, statement: str) -> None:
-    """Says something to the database itself; in a thread, since this one belongs to the browser."""
-
-    async def told() -> None:
-        owner = await asyncpg.connect(driver.city.owner)
-        await owner.execute(statement)
-        await owner.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, told()).result()
 
 
 def password_refused(driver: Driver, tab: Tab) -> None:
@@ -246,11 +230,12 @@ def first_suggestion_taken(driver: Driver, tab: Tab) -> None:
     for n in range(3):
         lives.said(driver, f"天河区石牌东路有人把东西乱放，影响通行，{950 + n}号门前", f"1390016{950 + n:04}")
     tab.reload()
-    for _ in range(10):
-        with tab.expect_navigation():
-            key = "1" if tab.locator('button[data-key="1"]').count() else "n"
-            tab.keyboard.press(key)
-        if key == "1":
+    queue = tab.locator("[data-queue] [data-row] a")
+    for address in [queue.nth(n).get_attribute("href") for n in range(queue.count())]:
+        tab.goto(address or "")
+        if tab.locator('button[data-key="1"]:not([data-asks])').count():
+            with tab.expect_navigation():
+                tab.keyboard.press("1")
             return
     raise AssertionError("nothing that could be dispatched")
 
@@ -293,34 +278,6 @@ def an_event(driver: Driver, tab: Tab) -> None:
     tab.wait_for_selector("#tickets")
 
 
-def limit_tried(driver: Driver, tab: Tab) -> None:
-    """What another limit would do to the tickets that run, with the choice what becomes of them; nothing is changed by it."""
-    assert driver.known["in_hand"], "a ticket whose answer is owed by this limit"
-    tab.fill("#f-answer", "20wd")
-    _tried(tab)
-    assert tab.locator("input[name=clocks]").count() == 3
-    assert tab.locator("tr[data-row]").count(), "no ticket's day would move"
-
-
-def recounting(driver: Driver, tab: Tab) -> None:
-    """A change that has running tickets counted again, while the worker is at it."""
-    taken = tab.request.get("/admin/city/day").text()
-    tab.fill("#f-date", next(day for day in (f"2031-03-{n:02}" for n in range(3, 29)) if day not in taken))
-    _tried(tab)
-    tab.locator("input[name=clocks][value=later]").check(force=True)
-    tab.click("button[value=decide]")
-    tab.wait_for_url("**/admin/city/day/one**")
-    for _ in range(50):
-        if tab.locator(".line-of-time .tag:text-is('已完成')").count():
-            break
-        tab.wait_for_timeout(200)
-        tab.reload()
-    # The few tickets here are counted before anybody could look: of a city's ten thousand, this is the first batch.
-    _as_owner(driver, "UPDATE recount SET done_at = NULL, looked = 500, moved = 480, late = 3, own = 20")
-    tab.reload()
-    tab.wait_for_selector(".line-of-time .tag:text-is('进行中')")
-
-
 def a_dispute(driver: Driver, tab: Tab) -> None:
     """One of the disputes, opened from the list."""
     assert driver.known["disputed"], "a ticket that its unit says is not its own"
@@ -339,6 +296,18 @@ def a_campaign(driver: Driver, tab: Tab) -> None:
     _fill(tab, name=f"夜间亮灯专项{len(driver.known)}", purpose="夜间照明集中整治", basis="市政府工作要点", first_day="2031-03-03",
           last_day="2031-04-30", matters="UM0101", lead=lives.home_of_the_handler())  # fmt: skip
     tab.wait_for_url(re.compile(r"/desk/campaigns/[0-9a-f-]{36}"))
+
+
+def campaign_revised(driver: Driver, tab: Tab) -> None:
+    """The same campaign, its draft opened once more."""
+    a_campaign(driver, tab)
+    tab.goto(f"{tab.url.partition('?')[0]}/revise")
+
+
+def campaigns_tickets(driver: Driver, tab: Tab) -> None:
+    """What counts towards it."""
+    a_campaign(driver, tab)
+    tab.goto(f"{tab.url.partition('?')[0]}/tickets")
 
 
 def a_leaders_day(driver: Driver, tab: Tab) -> None:
@@ -375,16 +344,13 @@ def _fill(tab: Tab, **fields: str) -> None:
     tab.locator("main form:has([name=csrf]) button.primary, main form:has([name=csrf]) button[type=submit]").last.click()
 
 
-def _tried(tab: Tab) -> None:
-    tab.fill("#f-reason", "试一试")
-    tab.click("button[value=try]")
-    tab.wait_for_selector("input[name=seen]", state="attached")
-
-
 WAYS: Final[Mapping[str, Way]] = {
+    **changing.WAYS,
     "look": look(LAMP),
     "a-dispute": a_dispute,
     "a-campaign": a_campaign,
+    "campaign-revised": campaign_revised,
+    "campaigns-tickets": campaigns_tickets,
     "a-leaders-day": a_leaders_day,
     "leaders-own-page": leaders_own_page,
     "link-sent": link_sent,
@@ -429,7 +395,5 @@ WAYS: Final[Mapping[str, Way]] = {
     "nothing-ticked": nothing_ticked,
     "number-shown": number_shown,
     "an-event": an_event,
-    "limit-tried": limit_tried,
-    "recounting": recounting,
 }
 """By the names that `pages.PAGES` uses."""

@@ -75,7 +75,12 @@ def _pair(file: Path, line: int, row: Row, text: Sequence[str], label: str) -> t
     if not name:
         raise Unreadable(f"{file}:{line}: the label is empty. Give every row one, or take the row out.")
     columns = text or (("tokens",) if row.get("tokens") else ("title", "text"))
-    return "\n".join(str(row[column]) for column in columns if row.get(column)), name
+    return "\n".join(_said(row[column]) for column in columns if row.get(column)), name
+
+
+def _said(value: Any) -> str:
+    """The words of a column; those of a list, as JSON may hold one, side by side."""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def frequent(known: Labelled, least: int) -> Labelled:
