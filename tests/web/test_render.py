@@ -85,6 +85,44 @@ def test_english_names_the_same_values():
     assert wrong == set()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("{n} 个工作日", ("1 working day", "2 working days")),
+        ("{n} 件", ("1 ticket", "0 tickets")),
+        ("有 {n} 件未办结工单在它手上，随它一起走。", ("It has 1 open ticket in hand; it goes with it.",)),
+    ],
+)
+def test_english_counts_have_two_forms(sentence: str, said: tuple[str, ...]):
+    say = render.translator("en")
+    counts = [int(re.sub(r"\D", "", text)) for text in said]
+    assert [say(sentence, n=n) for n in counts] == list(said)
+    assert render.translator("zh")("{n} 件", n=1) == "1 件"
+
+
+def test_each_count_has_its_own_form():
+    say = render.translator("en")
+    assert say("{n} 人反映同一事件，共 {m} 张工单", n=1, m=2) == "1 caller reports the same event, in 2 tickets"
+    assert say("{n} 人反映同一事件，共 {m} 张工单", n=3, m=1) == "3 callers report the same event, in 1 ticket"
+    assert say("每件工单最多延期1次。") == "A ticket is extended at most 1 time.", "of what is filled in already, too"
+    assert say("{n} 件", n="1") == "1 ticket"
+    assert say("{n} 件", n="999+") == "999+ tickets"
+
+
+VERBS = "is was has comes leads makes contradicts fits stays takes moves looks goes names"
+"""What one thing does ends as many things do."""
+
+
+def test_no_english_sentence_counts_one_as_many():
+    """Said with every value at 1, no sentence reads "1 tickets"."""
+    one = "|".join((*VERBS.split(), "less", "anonymous", "s"))
+    many = re.compile(rf"\b1 (?:(?:more|open|working|other) )*(?!(?:{one})\b)[a-z]+s\b|\b1 (?:people|are|were|have)\b")
+    values = {name: 1 for key in render.catalogue("en") for name in re.findall(r"{(\w+)", key)}
+    said = {zh: render.filled_in(en, values) for zh, en in render.catalogue("en").items() if "{" in en}
+    assert len(said) > 200
+    assert {zh: text for zh, text in said.items() if many.search(text)} == {}
+
+
 def test_templates_run_nothing_inline():
     for template in SOURCE.glob("*/templates/**/*.html"):
         text = template.read_text(encoding="utf-8")

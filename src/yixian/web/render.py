@@ -262,11 +262,20 @@ def translator(lang: str) -> Say:
     def say(sentence: str, /, **values: Any) -> str:
         if values or sentence in messages:
             text = messages.get(sentence, sentence)
-            return text.format(**values) if values else text
+            return filled_in(text, values) if values else text
         found = next(((text, m) for pattern, text in filled if (m := pattern.fullmatch(sentence))), None)
-        return found[0].format(**found[1].groupdict()) if found else sentence
+        return filled_in(found[0], found[1].groupdict()) if found else sentence
 
     return say
+
+
+_FORMS: Final = re.compile(r"{(\w+)\|([^{|}]*)\|([^{|}]*)}")
+"""`{n|ticket|tickets}`: of one, of any other number."""
+
+
+def filled_in(text: str, values: Mapping[str, Any]) -> str:
+    """A sentence of the catalogue with its values, and with the forms that their counts ask for: `{n} {n|day|days}`."""
+    return _FORMS.sub(lambda form: form[2 if str(values[form[1]]) == "1" else 3], text).format(**values)
 
 
 _SHORTEST_RECOGNISED: Final = 6
