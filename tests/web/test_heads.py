@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from yixian.db import bootstrap
 from yixian.web import render
 
 ENDLESS = "/desk/live"
+
+KNOWN = {"uuid": "0190b6a0-0000-7000-8000-000000000000"}
+"""What stands for a parameter of an address; 1 for the others."""
 
 
 @pytest.fixture
@@ -96,3 +100,21 @@ async def test_the_head_of_a_stream_ends(hotline: Hotline) -> None:
     assert start["status"] == 200
     assert dict(start["headers"])[b"content-type"].startswith(b"text/event-stream")
     assert [message["body"] for message in rest] == [b""]
+
+
+async def test_what_is_sent_in_a_way_that_an_address_does_not_take_is_told_the_ways(hotline: Hotline) -> None:
+    """RFC 9110, 15.5.6: at every door and page."""
+    browser = hotline.browser()
+    ways: dict[str, set[str]] = {}
+    for route in hotline.app.routes:
+        path = re.sub(r"{(\w+):(\w+)}", lambda part: KNOWN.get(part[2], "1"), route.path)
+        ways.setdefault(path, set()).update(getattr(route, "methods", ()))
+    assert len(ways) > 150
+    for path, methods in ways.items():
+        answer = await browser.client.request("TRACE", path)
+        assert answer.status_code == 405, path
+        assert answer.headers["allow"] == ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))), path
+    deleted = await browser.client.delete("/api/v1/contacts")
+    assert (deleted.headers["allow"], deleted.headers["content-type"]) == ("OPTIONS, POST", "application/problem+json")
+    start, *_ = await told(hotline, "/logout")
+    assert dict(start["headers"])[b"allow"] == b"OPTIONS, POST"

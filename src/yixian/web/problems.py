@@ -107,10 +107,10 @@ USUAL: Final[Mapping[int, tuple[str, str, str]]] = {
 OWN_FAULT: Final = ("internal", "系统出错了", "是我们的问题，不是您的。请稍后再试；如仍不行，请拨打热线并告知参考号 {reference}。")
 
 
-def usual(status: int, errors: tuple[FieldError, ...] = ()) -> Problem:
+def usual(status: int, errors: tuple[FieldError, ...] = (), headers: Mapping[str, str] | None = None) -> Problem:
     """The problem of a status about which nothing more is known."""
     kind, title, detail = USUAL.get(status) or USUAL[400]
-    return Problem(status, kind, title, detail, errors)
+    return Problem(status, kind, title, detail, errors, headers=headers)
 
 
 def handlers(known: Mapping[type[Exception], Callable[[Any], Problem]], sign_in: str = "/login") -> dict[Any, Handler]:
@@ -208,7 +208,9 @@ def as_page(request: Asked, problem: Problem, session: Any = None) -> Response[A
     except Exception as error:
         log.error("problem.page", path=request.url.path, exc_info=error)
         say = render.translator(render.language(request))
-        return Response(f"{say(problem.title)} {say(problem.detail)}", status_code=problem.status, media_type="text/plain")
+        return Response(
+            f"{say(problem.title)} {say(problem.detail)}", status_code=problem.status, media_type="text/plain", headers=problem.headers
+        )
 
 
 def _came_from(request: Asked) -> str:
@@ -236,12 +238,20 @@ def _of_framework(error: Exception) -> Problem:
         if missing := _MISSING.search(error.detail):
             errors = (*errors, FieldError(missing["field"], "此项必填。"))
         return usual(400, errors)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return usual(405, headers=_allowed(error))
     if isinstance(error, HTTPException) and error.status_code not in (400, 500):
         return usual(error.status_code)
     if isinstance(error, HTTPException) and error.status_code == 500:
         raise error
     cause = error.__cause__ if isinstance(error.__cause__, (msgspec.MsgspecError, SerializationException)) else error
     return usual(400, (field_error(str(cause), ""),))
+
+
+def _allowed(error: HTTPException) -> dict[str, str]:
+    """What the address takes, which a 405 must say (RFC 9110, 15.5.6); HEAD wherever there is GET (`heads`)."""
+    methods = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")}
+    return {"Allow": ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))}
 
 
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
