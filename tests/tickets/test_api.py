@@ -29,8 +29,9 @@ from yixian.people.model import SYSTEM_ACTOR, Role
 from yixian.people.secrets import SoftwareVault
 from yixian.people.service import NewStaff
 from yixian.settings import Settings
-from yixian.tickets import api, numbers
-from yixian.tickets.model import Action, Ticket
+from yixian.tickets import api, clearing, numbers
+from yixian.tickets.choices import What
+from yixian.tickets.model import Action, State, Ticket
 from yixian.web import problems
 
 PASSWORD = "four harbour lamps glow"
@@ -231,7 +232,7 @@ async def test_lists_by_the_query(door: Door) -> None:
 
 
 BAD_QUERIES = [
-    ({"state": "lost"}, 400),
+    ({"state": "lost"}, 422),
     ({"after": "x"}, 409),
     ({"after": "~\0"}, 409),
     ({"limit": 1000}, 400),
@@ -258,6 +259,22 @@ BAD_BODIES = [
 async def test_bad_queries(door: Door, query: dict[str, Any], status: int) -> None:
     await door.enter(Role.SUPERVISOR)
     assert (await door.gets("tickets", **query))[0] == status
+
+
+async def test_a_code_that_nobody_has_is_answered_with_what_it_may_mean(door: Door) -> None:
+    """The offers are those of the lists' pages; several wrong codes are told at once."""
+    await door.enter(Role.SUPERVISOR)
+    status, told = await door.gets("tickets", unit="Roads", region="North", matter="pothole", state=["closed", "lost"])
+    errors = {error["field"]: error for error in told["errors"]}
+    assert (status, list(errors)) == (422, ["state", "unit", "region", "matter"])
+    assert {one["code"] for one in errors["state"]["choices"]} == {state.value for state in State}
+    for field, what, asked in (("unit", What.UNITS, "Roads"), ("region", What.REGIONS, "North"), ("matter", What.MATTERS, "pothole")):
+        page = clearing.meant(door.town.city, what, asked)
+        assert [one["code"] for one in errors[field]["choices"]] == ([page.code] if page.code else [one.code for one in page.may_be])
+        assert errors[field]["choices"], field
+        assert (await door.gets("tickets", **{field: errors[field]["choices"][0]["code"]}))[0] == 200, "what is offered can be asked for"
+    _, told = await door.gets("tickets", unit="no such unit")
+    assert "choices" not in told["errors"][0]
 
 
 @pytest.mark.parametrize(("action", "body", "status"), BAD_BODIES)

@@ -23,7 +23,9 @@ from yixian.city.tables import guarded
 from yixian.db.pool import Database
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Role, Session
+from yixian.tickets import clearing
 from yixian.tickets import words as ticket_words
+from yixian.tickets.choices import What
 from yixian.tickets.model import Filters, Light, Line, State
 from yixian.web.given import Codes, Short, Version, Words, named, unknown_code
 from yixian.web.problems import PROBLEM_RESPONSES
@@ -288,9 +290,9 @@ def narrowed(city: City, *, states: tuple[State, ...], light: Light | None, unit
     Raises:
         Problem: 422, a code that the city does not have.
     """
-    for field, code, known in (("unit", unit, city.units), ("region", region, city.regions)):
-        if code and code not in known:
-            raise unknown_code(field)
+    asked = (("unit", What.UNITS, unit), ("region", What.REGIONS, region))
+    if errors := [error for field, what, code in asked if (error := clearing.unknown(city, field, what, code))]:
+        raise unknown_code(*errors)
     path = city.register.paths[unit] if unit else ""
     return Filters(states=states, light=light, unit_path=path, regions=city.register.below(region))
 

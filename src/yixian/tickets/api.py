@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -23,18 +24,21 @@ from yixian.people import callers, sessions
 from yixian.people.guards import needs
 from yixian.people.model import HOTLINE_ROLES, UNIT_ROLES, Actor, CallerMasked, Session
 from yixian.people.secrets import Vault
-from yixian.tickets import above, deadlines, numbers, service
+from yixian.tickets import above, clearing, deadlines, numbers, service, words
 from yixian.tickets.caring import service as caring
+from yixian.tickets.choices import What
 from yixian.tickets.model import Action, Count, Filters, HistoryRow, Light, Line, Order, OrderRole, Rating, Special, State, Step, Ticket
 from yixian.tickets.service import Progress, Seen, Stage
 from yixian.web.given import Short, Version, Words, unknown_code
-from yixian.web.problems import PROBLEM_RESPONSES, Problem, usual
+from yixian.web.problems import PROBLEM_RESPONSES, FieldError, MayBe, Problem, usual
 
 Asked = Request[Any, Any, Any]
 
 STAFF: Final = HOTLINE_ROLES | UNIT_ROLES
 
 ACTIONS: Final = {action.value: action for action in Action}
+
+STATES: Final = {state.value: state for state in State}
 
 CITIZENS: Final = frozenset(
     {Action.URGE, Action.SUPPLEMENT, Action.WITHDRAW, Action.RATE, Action.REOPEN, Action.STAND_DOWN, Action.CONFIRM_ALARM}
@@ -242,7 +246,12 @@ async def list_tickets(
     city: NamedDependency[City],
     now: NamedDependency[datetime],
     states: Annotated[
-        list[State] | None, QueryParameter(name="state", description="Several may be given; none: all that are open.")
+        list[str] | None,
+        QueryParameter(
+            name="state",
+            description="Several may be given; none: all that are open.",
+            schema_extra={"items": {"type": "string", "enum": [state.value for state in State]}},
+        ),
     ] = None,
     after: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=service.LIMIT_MOST)] = service.LIMIT,
@@ -254,12 +263,16 @@ async def list_tickets(
     supervision: Annotated[str, QueryParameter(pattern="^(|urged|listed|called_in)$")] = "",
     number: FromQuery[str] = "",
 ) -> ListOut:
-    """Tickets this person may see: open ones by what is owed next, ended ones newest first."""
+    """Tickets this person may see: open ones by what is owed next, ended ones newest first.
+
+    A code that the city does not have answers 422; `choices` of its error are those that it may mean.
+    """
+    _check_codes(city, states or (), unit, region, matter)
     filters = Filters(
-        states=tuple(states or ()),
-        unit_path=_known("unit", unit, city.register.paths.get(unit)),
-        regions=city.register.below(_known("region", region, region if region in city.regions else None)),
-        matter=_known("matter", matter, matter if matter in city.matters else None),
+        states=tuple(STATES[state] for state in states or ()),
+        unit_path=city.register.paths[unit] if unit else "",
+        regions=city.register.below(region),
+        matter=matter,
         kind=kind,
         light=light,
         supervision=supervision,
@@ -362,10 +375,14 @@ async def _fresh_numbers(db: Database, city: City, count: int, now: datetime) ->
     return [numbers.number(identity.number_prefix, day, await db.numbers.take(day)) for _ in range(count)]
 
 
-def _known(field: str, asked: str, found: str | None) -> str:
-    if asked and found is None:
-        raise unknown_code(field)
-    return found or ""
+def _check_codes(city: City, states: Sequence[str], unit: str, region: str, matter: str) -> None:
+    """Refuses codes that nobody has, all at once, each with what it may mean."""
+    asked = (("unit", What.UNITS, unit), ("region", What.REGIONS, region), ("matter", What.MATTERS, matter))
+    errors = [error for field, what, code in asked if (error := clearing.unknown(city, field, what, code))]
+    if any(state not in STATES for state in states):
+        errors.insert(0, FieldError("state", clearing.ONE_OF_THESE, tuple(MayBe(s.value, name) for s, name in words.STATES.items())))
+    if errors:
+        raise unknown_code(*errors)
 
 
 def _moved(ticket: Ticket) -> Moved:

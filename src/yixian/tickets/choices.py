@@ -96,10 +96,12 @@ def is_code(city: City, what: What, text: str) -> bool:
 
 def written(city: City, what: What, code: str | None) -> str:
     """How `code` is written in a field; the code itself when the pack no longer has it."""
-    if not code:
-        return ""
-    name = {What.UNITS: city.unit_name, What.MATTERS: city.matter_name, What.REGIONS: city.region_name}[what](code)
-    return f"{name} [{code}]"
+    return f"{name_of(city, what, code)} [{code}]" if code else ""
+
+
+def name_of(city: City, what: What, code: str) -> str:
+    """What the unit, matter or region with this code is called; the code itself when the pack no longer has it."""
+    return {What.UNITS: city.unit_name, What.MATTERS: city.matter_name, What.REGIONS: city.region_name}[what](code)
 
 
 def _table(city: City, what: What) -> Mapping[str, object]:

@@ -13,9 +13,12 @@ import msgspec
 from yixian.city.inforce import City
 from yixian.tickets import choices
 from yixian.tickets.choices import Choice, Unclear, What
-from yixian.web.problems import FieldError, Problem
+from yixian.web.given import NO_SUCH_CODE
+from yixian.web.problems import FieldError, MayBe, Problem
 
 LABELS: Final[Mapping[What, str]] = {What.UNITS: "单位", What.MATTERS: "事项", What.REGIONS: "区域"}
+
+ONE_OF_THESE: Final = "没有这个编码；choices 里有与它相近的，请填其中一个的编码。"
 
 NONE_OF_US: Final = "请先选定筛选条件里的区域、事项或单位。"
 
@@ -78,11 +81,7 @@ def offers(fields: Mapping[str, Meant], link: Callable[[dict[str, str]], str]) -
 
 def taken(fields: Mapping[str, Meant], city: City) -> tuple[Taken, ...]:
     """What was taken for part of a name."""
-    return tuple(
-        Taken(LABELS[one.what], one.written, choices.written(city, one.what, one.code).rpartition(" [")[0])
-        for one in fields.values()
-        if one.guessed
-    )
+    return tuple(Taken(LABELS[one.what], one.written, choices.name_of(city, one.what, one.code)) for one in fields.values() if one.guessed)
 
 
 def problem(fields: Mapping[str, Meant]) -> Problem:
@@ -93,6 +92,19 @@ def problem(fields: Mapping[str, Meant]) -> Problem:
     return Problem(400, "unclear", "筛选条件不明确", NONE_OF_US, errors, {"choices": may_be})
 
 
+def unknown(city: City, field: str, what: What, code: str) -> FieldError | None:
+    """What a program is told that asks for a code which the city does not have: what it may mean, as a page offers it; None: it has it.
+
+    A page may take part of a name for the only one that holds it; a program is told, and asks again.
+    """
+    if not code or choices.is_code(city, what, code):
+        return None
+    one = meant(city, what, code)
+    codes = [one.code] if one.code else [choice.code for choice in one.may_be]
+    may_be = tuple(MayBe(found, choices.name_of(city, what, found)) for found in codes)
+    return FieldError(field, ONE_OF_THESE if may_be else NO_SUCH_CODE, may_be)
+
+
 def written(city: City, what: What, asked: str) -> str:
     """What the field holds: `name [code]` of what is clear, else what was typed."""
     return choices.written(city, what, asked) if choices.is_code(city, what, asked) else asked
@@ -100,4 +112,4 @@ def written(city: City, what: What, asked: str) -> str:
 
 def sayings() -> tuple[str, ...]:
     """The sentences, for the test of the catalogue."""
-    return (NONE_OF_US, "筛选条件不明确", *LABELS.values())
+    return (NONE_OF_US, ONE_OF_THESE, "筛选条件不明确", *LABELS.values())

@@ -65,6 +65,9 @@ def version_of(form: Any) -> int:
     return count_of(str(form.get("version") or ""))
 
 
-def unknown_code(field: str) -> Problem:
-    """The answer to a code that the city does not have."""
-    return Problem(422, "invalid", "填写有误", "没有这个编码，请核对。", (FieldError(field, "没有这个编码，请核对。"),))
+NO_SUCH_CODE: Final = "没有这个编码，请核对。"
+
+
+def unknown_code(*errors: FieldError) -> Problem:
+    """The answer to codes that the city does not have: 422, with what is wrong with each."""
+    return Problem(422, "invalid", "填写有误", NO_SUCH_CODE, errors)

@@ -28,12 +28,22 @@ PROBLEM_JSON: Final = "application/problem+json"
 log = structlog.get_logger("yixian.web")
 
 
+class MayBe(msgspec.Struct, frozen=True):
+    """One that a field may mean."""
+
+    code: str
+    """What the field is to hold."""
+    name: str
+
+
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong with one field."""
 
     field: str
     """Name of the field, dotted when it is inside another; empty for the whole."""
     detail: str
+    choices: tuple[MayBe, ...] = ()
+    """What it may mean, best first; left out where nothing fits."""
 
 
 class ProblemOut(msgspec.Struct, frozen=True):
@@ -184,7 +194,7 @@ def as_json(request: Asked, problem: Problem) -> Response[bytes]:
         "title": say(problem.title),
         "status": problem.status,
         "detail": say(problem.detail),
-        "errors": [{"field": e.field, "detail": say(e.detail)} for e in problem.errors],
+        "errors": [_told(e, say) for e in problem.errors],
         **problem.more,
     }
     return Response(
@@ -193,6 +203,11 @@ def as_json(request: Asked, problem: Problem) -> Response[bytes]:
         media_type=PROBLEM_JSON,
         headers={"Cache-Control": "no-store", **problem.headers},
     )
+
+
+def _told(error: FieldError, say: render.Say) -> dict[str, Any]:
+    choices = [{"code": one.code, "name": say(one.name)} for one in error.choices]
+    return {"field": error.field, "detail": say(error.detail)} | ({"choices": choices} if choices else {})
 
 
 def as_page(request: Asked, problem: Problem, session: Any = None) -> Response[Any]:
