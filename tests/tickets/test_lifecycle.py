@@ -128,6 +128,7 @@ class Walk:
         return Facts(
             actor, self.orders, self.now, deadlines.return_till(self.ticket, self.city),
             deadlines.longest_extension(self.ticket, self.city), self.city.register.paths.get(step.unit, ""),
+            parts_again=deadlines.parts_again(self.ticket, self.orders, self.city),
         )  # fmt: skip
 
     def edge(self, actor: Actor, action: Action, step: Step) -> Edge | Refusal:
@@ -146,6 +147,8 @@ class Walk:
             *change.made,
         )
         self.orders = tuple(msgspec.structs.replace(o, part="x", part_at=self.now) if o.id == change.part else o for o in self.orders)
+        assert set(change.urged) <= {o.id for o in self.orders if o.role is OrderRole.CO and o.part_at is None and o.ended_at is None}
+        self.orders = tuple(msgspec.structs.replace(o, urged_at=self.now) if o.id in change.urged else o for o in self.orders)
         self.ticket = change.ticket
         opened_again = before.state in (State.CLOSED, State.AWAITING_CALL_BACK) and change.ticket.state in (
             State.DISPATCHED,

@@ -115,7 +115,7 @@ FIELDS: Final[Mapping[Thing, tuple[Field, ...]]] = {
         Field("contact", "首次联系", How.DURATION, required=True),
         Field("answer", "答复", How.DURATION, required=True),
         Field("extension", "最长延期", How.DURATION, required=True),
-        Field("urge", "再次催办间隔", How.DURATION, "市民催过以后，隔多久可以再催。", required=True),
+        Field("urge", "再次催办间隔", How.DURATION, "市民催过以后，隔多久可以再催；主办单位催协办单位也一样。", required=True),
         Field("source", "依据", hint="法规条款或文件名称。", required=True),
     ),
     Thing.DAY: (

@@ -202,7 +202,7 @@ class Limit(msgspec.Struct, frozen=True):
     extension: str
     source: str = ""
     urge: str = "24h"
-    """How long after an urging the citizen may urge again."""
+    """How long after an urging the citizen may urge again, and a lead its co-handlers."""
 
 
 class PerRegion(msgspec.Struct, frozen=True):

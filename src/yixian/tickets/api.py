@@ -121,6 +121,8 @@ class OrderOut(msgspec.Struct, frozen=True):
     ended_how: str
     part: str
     part_at: datetime | None
+    urged_at: datetime | None
+    """When the lead urged its part last."""
 
 
 class TicketOut(msgspec.Struct, frozen=True):
@@ -419,6 +421,7 @@ def _order(order: Order, city: City) -> OrderOut:
         order.ended_how,
         order.part,
         order.part_at,
+        order.urged_at,
     )
 
 

@@ -6,8 +6,10 @@ campaign's limits where they are stricter; longer ones only where the campaign g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +18,7 @@ from yixian.city.calendar import Duration, TimeUnit
 from yixian.city.inforce import City
 from yixian.city.model import Audience, Limit, RequestKind, Urgency
 from yixian.tickets.lifecycle import WITH_UNIT, Clock
-from yixian.tickets.model import Light, Special, State, Ticket
+from yixian.tickets.model import Light, Order, Special, State, Ticket
 
 AMBER: Final = timedelta(hours=24)
 """How long before a limit a ticket is shown amber and its people are warned, at most: of a short limit it is the last third."""
@@ -52,9 +54,16 @@ def answer_in(ticket: Ticket, city: City) -> Duration | None:
 
 def urge_again(ticket: Ticket, city: City) -> datetime | None:
     """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
-    if ticket.urged_at is None:
-        return None
-    return city.due(ticket.urged_at, limit_of(ticket, city).urge).astimezone(ZoneInfo(city.pack.city.timezone))
+    return _quiet_till(ticket.urged_at, ticket, city) if ticket.urged_at else None
+
+
+def parts_again(ticket: Ticket, orders: Sequence[Order], city: City) -> dict[UUID, datetime]:
+    """From when on the lead may urge each of the orders again that it has urged, in the city's zone: the quiet time is a citizen's."""
+    return {o.id: _quiet_till(o.urged_at, ticket, city) for o in orders if o.urged_at}
+
+
+def _quiet_till(urged_at: datetime, ticket: Ticket, city: City) -> datetime:
+    return city.due(urged_at, limit_of(ticket, city).urge).astimezone(ZoneInfo(city.pack.city.timezone))
 
 
 def after(clock: Clock, before: Ticket, moved: Ticket, city: City, now: datetime) -> Ticket:

@@ -14,7 +14,7 @@ from yixian.city.model import Audience, RequestKind, Urgency
 from yixian.db.ids import new_id
 from yixian.people.model import Role
 from yixian.tickets import calling, deadlines, placing
-from yixian.tickets.lifecycle import Edge, Facts
+from yixian.tickets.lifecycle import Edge, Facts, urges_parts
 from yixian.tickets.model import FINAL, Action, Alarmed, Care, Order, OrderRole, Reached, State, Step, Ticket
 
 
@@ -28,6 +28,8 @@ class Change(msgspec.Struct, frozen=True):
     made: tuple[Order, ...] = ()
     part: UUID | None = None
     """The order whose part is handed in."""
+    urged: tuple[UUID, ...] = ()
+    """The orders whose part is urged."""
     detail: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     """What the history keeps beside the note."""
 
@@ -62,6 +64,10 @@ def _by_action(ticket: Ticket, edge: Edge, step: Step, facts: Facts, city: City,
         case Action.PART:
             waiting = next(o for o in facts.mine(OrderRole.CO) if o.part_at is None)
             return Change(ticket, part=waiting.id, detail={"unit": waiting.unit})
+        case Action.URGE if urges_parts(edge):
+            # The lead urges its co-handlers; the ticket itself is urged by others, and their quiet time is not touched.
+            urged = facts.parts_to_urge
+            return Change(ticket, urged=tuple(o.id for o in urged), detail={"units": [o.unit for o in urged]})
         case Action.RETURN:
             return _returned(ticket, edge, step, facts)
         case Action.OBJECT:

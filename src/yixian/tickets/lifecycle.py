@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -71,6 +72,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Path of the unit that the step names; empty when there is no such unit."""
     urge_again: datetime | None = None
     """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
+    parts_again: Mapping[UUID, datetime] = msgspec.field(default_factory=dict[UUID, datetime])
+    """The same of each co-handler's order that the lead has urged."""
 
     def live(self, role: OrderRole) -> tuple[Order, ...]:
         """The live orders in this role."""
@@ -79,6 +82,16 @@ class Facts(msgspec.Struct, frozen=True):
     def mine(self, role: OrderRole) -> tuple[Order, ...]:
         """Those of them that the actor's unit, or one below it, holds."""
         return tuple(o for o in self.live(role) if self.actor.unit_path and o.unit_path.startswith(self.actor.unit_path))
+
+    @property
+    def open_parts(self) -> tuple[Order, ...]:
+        """The co-handlers' orders whose part is still to come."""
+        return tuple(o for o in self.live(OrderRole.CO) if o.part_at is None)
+
+    @property
+    def parts_to_urge(self) -> tuple[Order, ...]:
+        """Those of them that were not urged a little while ago."""
+        return tuple(o for o in self.open_parts if self.now >= self.parts_again.get(o.id, self.now))
 
     @property
     def handed_from(self) -> Order | None:
@@ -207,8 +220,7 @@ def later_return(ticket: Ticket, step: Step, facts: Facts) -> str | None:
 
 def all_parts_are_in(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """Every co-handler has done its part."""
-    missing = any(o.part_at is None for o in facts.live(OrderRole.CO))
-    return "还有协办单位未提交办理意见：请等待，或与其联系；等不到的，可请话务中心催办。" if missing else None
+    return "还有协办单位未提交办理意见：请等待，或与其联系；等不到的，可以催办，或请话务中心协调。" if facts.open_parts else None
 
 
 def part_is_due(ticket: Ticket, step: Step, facts: Facts) -> str | None:
@@ -387,6 +399,21 @@ def not_just_urged(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     return f"{at} 已经催过，承办的人看得到；{till} 以后可以再催。有新的情况，请用“补充内容”写下来。"
 
 
+def parts_are_open(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """A co-handler's part is still to come."""
+    return None if facts.open_parts else "没有协办单位还欠办理意见，不用催办。"
+
+
+def parts_not_just_urged(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """One of those whose part is still to come was not urged a little while ago."""
+    if facts.parts_to_urge or not facts.open_parts:
+        return None
+    first = min(facts.open_parts, key=lambda o: facts.parts_again[o.id])
+    again, urged = facts.parts_again[first.id], first.urged_at or facts.now
+    at, till = (moment.astimezone(again.tzinfo).strftime(MOMENT) for moment in (urged, again))
+    return f"{at} 已经催过协办单位，对方看得到；{till} 以后可以再催。等不及的请直接联系，或请话务中心协调。"
+
+
 def is_in_need(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """Somebody is to look after who brought it, and nobody does yet."""
     match ticket.care:
@@ -424,6 +451,10 @@ URGED: Final = (State.AWAITING_DISPATCH, State.DISPATCHED, State.HANDLING, State
 """Somebody still has to do something about the matter."""
 
 
+PARTS_COME: Final = (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW)
+"""Co-handlers hand in their parts."""
+
+
 def _same(
     action: Action, states: tuple[State, ...], by: frozenset[Role], *guards: Guard, tells: bool = False, why: str = ""
 ) -> Iterator[Edge]:
@@ -450,7 +481,7 @@ EDGES: Final[tuple[Edge, ...]] = (
     Edge(Action.HAND_UP, State.DISPATCHED, State.HANDLING, HANDLING, (leads, was_handed_down, has_note), why="A lower unit gives it back to the one that handed it down."),
     Edge(Action.HAND_UP, State.HANDLING, State.HANDLING, HANDLING, (leads, was_handed_down, has_note)),
     *_same(Action.INVITE, (State.DISPATCHED, State.HANDLING), HANDLING | DISPATCHING, names_unit, names_new_unit, has_note),
-    *_same(Action.PART, (State.DISPATCHED, State.HANDLING, State.JOINT_REVIEW), HANDLING, assists, part_is_due, has_note),
+    *_same(Action.PART, PARTS_COME, HANDLING, assists, part_is_due, has_note),
     # One return is a unit's right; the second means nobody agrees, so others decide (Weifang regulation, art. 22).
     Edge(
         Action.RETURN, State.DISPATCHED, State.AWAITING_DISPATCH, HANDLING,
@@ -509,6 +540,10 @@ EDGES: Final[tuple[Edge, ...]] = (
     # A citizen urges whoever still has to do something about the matter; what is written already is only looked at.
     *_same(Action.URGE, URGED, CITIZEN, not_just_urged, tells=True),
     *_same(Action.URGE, (*URGED, State.UNIT_REVIEW, State.IN_REVIEW), TAKING, tells=True),
+    *_same(
+        Action.URGE, PARTS_COME, HANDLING, leads, parts_are_open, parts_not_just_urged,
+        why="Who leads answers for the whole, and co-handlers owe it their part in time (Beijing art. 14): it urges those, nobody else.",
+    ),
     *_same(Action.LIST, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="挂牌督办"),
     *_same(Action.CALL_IN, (State.AWAITING_DISPATCH, *WITH_UNIT), SUPERVISING, has_note, why="约谈督办"),
     *_same(Action.SUPPLEMENT, (State.AWAITING_DISPATCH, *WITH_UNIT, State.IN_REVIEW), CITIZEN | TAKING, has_note, tells=True),
@@ -566,6 +601,11 @@ EDGES: Final[tuple[Edge, ...]] = (
 )  # fmt: skip
 
 
+def urges_parts(edge: Edge) -> bool:
+    """Whether it is the lead that urges its co-handlers, and not somebody who urges the ticket."""
+    return edge.action is Action.URGE and edge.by == HANDLING
+
+
 def edge_for(ticket: Ticket, action: Action, step: Step, facts: Facts) -> Edge | Refusal:
     """The edge this person may take now, or the sentence that says why not."""
     reasons: list[str] = []
@@ -608,7 +648,7 @@ ABOUT_THE_TICKET: Final = frozenset(
         no_extension_waiting, extension_left, extension_waits, call_back_needed, call_back_not_needed, attempts_left, attempts_made,
         was_rated_badly, not_rated_yet, may_reopen, first_round, later_round,
         is_in_campaign, is_alarmed, is_not_confirmed, is_not_yet_confirmed, never_alarmed,
-        is_in_need, is_not_in_need, not_just_urged,
+        is_in_need, is_not_in_need, not_just_urged, parts_are_open, parts_not_just_urged,
     }
 )  # fmt: skip
 """Guards that do not depend on what somebody is still to type: they decide which buttons are shown."""

@@ -123,6 +123,8 @@ class Order(msgspec.Struct, frozen=True):
     ended_how: str = ""
     part: str = ""
     part_at: datetime | None = None
+    urged_at: datetime | None = None
+    """When the lead urged its part last."""
 
 
 class Alarmed(StrEnum):
@@ -454,6 +456,8 @@ class Line(msgspec.Struct, frozen=True):
     """Staff id of the dispatcher who keeps it while it waits."""
     owners: tuple[str, ...] = ()
     """Units of the two best suggestions, where the gate was not sure."""
+    part_urged: bool = False
+    """The lead has urged the part that the acting unit's branch still owes; nobody else is shown that."""
 
 
 class Page(msgspec.Struct, frozen=True):

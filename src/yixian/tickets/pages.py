@@ -316,6 +316,7 @@ def _page(
         first=[(a, form) for a, form in asked if a in waits_for],
         others=[(a, form) for a, form in asked if a not in waits_for],
         awaits=sight.seen.awaits,
+        urges=sight.seen.urges,
         owed={a: handling.owed(a, sight.seen, here.session.actor) for a in waits_for},
         below=handling.below(here.city, ticket.lead or "") if Action.HAND_DOWN in offered else (),
         bases=handling.bases(ticket, here.city, here.now.astimezone(desks.zone_of(here.city)).date()),

@@ -71,6 +71,8 @@ class Seen(msgspec.Struct, frozen=True):
     offered: tuple[Edge, ...]
     awaits: tuple[str, ...] = ()
     """Why they may not answer yet, although the answer is theirs to give."""
+    urges: tuple[Order, ...] = ()
+    """Whose parts they would urge, where urging is the lead's."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -166,7 +168,7 @@ async def act(
     moved = msgspec.structs.replace(change.ticket, head=row.hash)
     told = _event("ticket.moved", moved, action.value, city, now, tells=edge.tells_citizen, detail=change.detail, note=step.note)
     part = (change.part, step.note) if change.part else None
-    if not await store.take_edge(tx, moved, ticket.version, change.ended, change.ended_how, change.made, part, row, [told]):
+    if not await store.take_edge(tx, moved, ticket.version, change.ended, change.ended_how, change.made, part, change.urged, row, [told]):
         raise Overtaken(await store.last_change(tx, ticket.id, ticket.created_at))
     if action is Action.SPLIT:
         await _split(tx, actor, moved, step, city, now, numbers)
@@ -190,7 +192,7 @@ async def act_on_all(
         if isinstance(edge, Refusal):
             continue
         change = effects.apply(ticket, edge, step, facts, city)
-        assert not (change.ended or change.made or change.part), f"{action} moves orders: take it by itself"
+        assert not (change.ended or change.made or change.part or change.urged), f"{action} changes orders: take it by itself"
         row = _row_of(change, edge, actor, step.note, now)
         moved.append(msgspec.structs.replace(change.ticket, head=row.hash))
         rows.append(row)
@@ -208,7 +210,9 @@ async def see(tx: Transaction, actor: Actor, number: str, city: City, now: datet
     """
     ticket, orders = await _find(tx, number)
     facts = _facts(ticket, orders, actor, Step(), city, now)
-    return Seen(ticket, orders, lifecycle.offered(ticket, facts), lifecycle.awaited(ticket, facts))
+    offered = lifecycle.offered(ticket, facts)
+    urges = facts.parts_to_urge if any(lifecycle.urges_parts(edge) for edge in offered) else ()
+    return Seen(ticket, orders, offered, lifecycle.awaited(ticket, facts), urges)
 
 
 async def suggest(tx: Transaction, ticket: Ticket, suggestions: tuple[dict[str, Any], ...], confidence: float) -> bool:
@@ -588,7 +592,7 @@ def _facts(ticket: Ticket, orders: tuple[Order, ...], actor: Actor, step: Step, 
     longest = deadlines.longest_extension(ticket, city)
     return Facts(
         actor, orders, now, return_till=till, longest_extension=longest, named_path=city.register.paths.get(step.unit, ""),
-        urge_again=deadlines.urge_again(ticket, city),
+        urge_again=deadlines.urge_again(ticket, city), parts_again=deadlines.parts_again(ticket, orders, city),
     )  # fmt: skip
 
 

@@ -133,6 +133,7 @@ async def take_edge(
     ended_how: str,
     made: Sequence[Order],
     part: tuple[UUID, str] | None,
+    urged: Sequence[UUID],
     row: HistoryRow,
     events: Sequence[dict[str, Any]],
 ) -> bool:
@@ -163,6 +164,12 @@ async def take_edge(
               FROM moved
              WHERE o.ticket = moved.id
                AND o.id = $7
+        ), urged AS (
+            UPDATE unit_order o
+               SET urged_at = $5
+              FROM moved
+             WHERE o.ticket = moved.id
+               AND o.id = ANY ($11)
         ), made AS (
             INSERT INTO unit_order
             SELECT o.*
@@ -188,6 +195,7 @@ async def take_edge(
         part[1] if part else None,
         _plain(row),
         list(events),
+        list(urged),
     )
     return moved is not None
 
@@ -268,7 +276,9 @@ _LIST = """
        t.returns, t.rounds, t.extension_asked, t.hides_identity, t.version, coalesce(t.special ->> 'name', '') AS special,
        t.session IS NOT NULL AS session, t.keeper,
        ARRAY(SELECT s ->> 'unit' FROM jsonb_array_elements(t.suggestions) WITH ORDINALITY AS e (s, n)
-              WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners"""
+              WHERE n <= 2 AND s ->> 'unit' IS NOT NULL ORDER BY n) AS owners,
+       EXISTS (SELECT FROM unit_order u WHERE u.ticket = t.id AND u.urged_at IS NOT NULL AND u.part_at IS NULL AND u.ended_at IS NULL
+                  AND acting_scope() = 'unit' AND starts_with(u.unit_path, acting_path())) AS part_urged"""
 
 _HAD = """
                CASE WHEN bool_or(o.role = 'lead') THEN 'lead' WHEN bool_or(o.role = 'co') THEN 'co' ELSE 'panel' END AS role"""
