@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
-
 from tests.browser import lives
+from tests.browser.lives import as_owner
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -20,18 +17,6 @@ if TYPE_CHECKING:
     from tests.browser.driving import Driver
 
 Way = Callable[["Driver", "Tab"], None]
-
-
-def as_owner(driver: Driver, statement: str) -> None:
-    """Says something to the database itself; in a thread, since this one belongs to the browser."""
-
-    async def told() -> None:
-        owner = await asyncpg.connect(driver.city.owner)
-        await owner.execute(statement)
-        await owner.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, told()).result()
 
 
 def tried(**fields: str) -> Way:

@@ -251,7 +251,8 @@ async def test_after_three_calls_that_nobody_answered_it_is_closed(town: Town) -
     await town.answered(ticket, "pa.roads")
     await town.does(town.reviewer, ticket, Action.PASS)
     for _ in range(3):
-        await town.does(town.caller_back, ticket, Action.CALL_BACK, note="No answer")
+        rung = await town.does(town.caller_back, ticket, Action.CALL_BACK, note="No answer")
+        town.now = max(town.now, rung.call_at or town.now)
     assert (await town.does(town.caller_back, ticket, Action.CLOSE)).state is State.CLOSED
     late = await town.does(citizen(ticket.number), ticket, Action.RATE, rating=rating(2))
     assert (late.state, late.satisfied) == (State.CLOSED, False)

@@ -88,12 +88,16 @@ async def meanwhile(hotline: Hotline, number: str) -> str:
     if state is State.AWAITING_CALL_BACK:
         had = await hotline.owner.fetchval("UPDATE ticket SET attempts = 0 WHERE number = $1 AND attempts > 2 RETURNING 3", number)
         who, action, step = Actor("c", "C", frozenset({Role.CALL_BACK}), "pa.contact"), Action.CALL_BACK, Step(note="No answer")
+        await hotline.owner.execute("UPDATE ticket SET call_at = $2 WHERE number = $1 AND call_at > $2", number, hotline.clock.now)
     elif state is State.CLOSED:
         who, action, step = citizen(number), Action.RATE, Step(rating=Rating(1, 1, 1))
     else:
         who, action, step = citizen(number), Action.SUPPLEMENT, Step(note="And the lamp is out")
     async with process.database.transaction(who.acting) as tx:
         await service.act(tx, who, number, action, step, process.live.city, hotline.clock.now)
+    if action is Action.CALL_BACK:
+        # The next call is due at once: it is the version that comes too late here, not the call that comes too soon.
+        await hotline.owner.execute("UPDATE ticket SET call_at = $2 WHERE number = $1 AND call_at > $2", number, hotline.clock.now)
     if had:
         await hotline.owner.execute("UPDATE ticket SET attempts = 3 WHERE number = $1", number)
     return {Action.CALL_BACK: "登记未接通", Action.RATE: "登记评价"}.get(action, "补充内容")

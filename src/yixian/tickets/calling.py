@@ -1,7 +1,8 @@
 """When a citizen is rung again. Pure: the ticket's page, the list of calls and the history say the same.
 
 Three tries at different hours of the day, then a message with a link takes the place of the call (domain sheet: Jinan art. 27);
-who does not want to be asked, and who is not there at all, is not rung a second time.
+a try before its time is none: three within a minute would be one. Who does not want to be asked, and who is not there at all, is not
+rung a second time.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def next_call(now: datetime, reached: Reached, attempts: int, zone: ZoneInfo) ->
     if reached is Reached.BUSY:
         return first_call(now + AGAIN_IF_BUSY, zone)
     return _next_hours(now, zone)
+
+
+def counts_from(attempts: int, call_at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """From when on another try that reaches nobody counts, in the city's zone; None where any does. `attempts`: so far."""
+    return call_at.astimezone(zone) if attempts and call_at else None
 
 
 def _next_hours(now: datetime, zone: ZoneInfo) -> datetime:

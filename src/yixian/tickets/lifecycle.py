@@ -74,6 +74,8 @@ class Facts(msgspec.Struct, frozen=True):
     """From when on its citizen may urge it again, in the city's zone; None when it was not urged yet."""
     parts_again: Mapping[UUID, datetime] = msgspec.field(default_factory=dict[UUID, datetime])
     """The same of each co-handler's order that the lead has urged."""
+    call_again: datetime | None = None
+    """From when on another call that reaches nobody counts, in the city's zone; None where any does."""
 
     def live(self, role: OrderRole) -> tuple[Order, ...]:
         """The live orders in this role."""
@@ -278,6 +280,14 @@ def needs_call_back(ticket: Ticket) -> bool:
 def attempts_left(ticket: Ticket, step: Step, facts: Facts) -> str | None:
     """There have been fewer attempts than the most."""
     return None if ticket.attempts < CALL_BACK_ATTEMPTS else f"已回访{CALL_BACK_ATTEMPTS}次未接通，请转短信评价后办结。"
+
+
+def rung_apart(ticket: Ticket, step: Step, facts: Facts) -> str | None:
+    """Time for somebody to be reached has passed since the last call; who refuses or is not there at all is written down at any time."""
+    again = facts.call_again
+    if again is None or facts.now >= again or step.reached in calling.NO_USE:
+        return None
+    return f"离上次拨打太近，不能算第{ticket.attempts + 1}次，没有登记：{again.strftime(MOMENT)} 以后再打没有打通，才能登记。"
 
 
 def attempts_made(ticket: Ticket, step: Step, facts: Facts) -> str | None:
@@ -522,7 +532,7 @@ EDGES: Final[tuple[Edge, ...]] = (
     Edge(Action.SEND_BACK, State.IN_REVIEW, State.HANDLING, REVIEWING, (has_note,)),
     Edge(Action.PASS, State.IN_REVIEW, State.AWAITING_CALL_BACK, REVIEWING, (call_back_needed,), Clock.STOPS, True),
     Edge(Action.PASS, State.IN_REVIEW, State.CLOSED, REVIEWING, (call_back_not_needed,), Clock.STOPS, True),
-    *_same(Action.CALL_BACK, (State.AWAITING_CALL_BACK,), CALLING, attempts_left, has_note, why="Nobody answered."),
+    *_same(Action.CALL_BACK, (State.AWAITING_CALL_BACK,), CALLING, attempts_left, rung_apart, has_note, why="Nobody answered."),
     Edge(Action.RATE, State.AWAITING_CALL_BACK, State.CLOSED, CALLING | CITIZEN, (not_rated_yet, has_rating, rated_well), tells_citizen=True),
     Edge(Action.RATE, State.AWAITING_CALL_BACK, State.AWAITING_CALL_BACK, CALLING | CITIZEN, (not_rated_yet, has_rating, rated_badly), tells_citizen=True),
     Edge(Action.RATE, State.CLOSED, State.CLOSED, CITIZEN, (not_rated_yet, has_rating, may_reopen), tells_citizen=True),

@@ -15,7 +15,7 @@ from yixian.city.inforce import City
 from yixian.db.pool import NOBODY, Database, Scope, Transaction
 from yixian.people import service as staff
 from yixian.people.model import SYSTEM_ACTOR, Actor, Role, citizen
-from yixian.tickets import deadlines, effects, history, lifecycle, store
+from yixian.tickets import calling, deadlines, effects, history, lifecycle, store
 from yixian.tickets import numbers as numbering
 from yixian.tickets.lifecycle import Edge, Facts, Refusal
 from yixian.tickets.model import (
@@ -593,6 +593,7 @@ def _facts(ticket: Ticket, orders: tuple[Order, ...], actor: Actor, step: Step, 
     return Facts(
         actor, orders, now, return_till=till, longest_extension=longest, named_path=city.register.paths.get(step.unit, ""),
         urge_again=deadlines.urge_again(ticket, city), parts_again=deadlines.parts_again(ticket, orders, city),
+        call_again=calling.counts_from(ticket.attempts, ticket.call_at, ZoneInfo(city.pack.city.timezone)),
     )  # fmt: skip
 
 

@@ -296,6 +296,36 @@ async def test_three_tries_at_other_hours_then_a_link_that_works_once(hotline: H
     assert reviewer.answer.url.path == "/desk/review"
 
 
+async def test_three_calls_within_a_minute_are_one(hotline: Hotline) -> None:
+    number = await passed(hotline, 1)
+    hotline.clock.now = max(hotline.clock.now, (await ticket(hotline, number))["call_at"])
+    desk = await (await hotline.staff("caller")).open(f"/desk/callback?ticket={number}")
+    await desk.send(f"/desk/callback/{number}/missed", reached="busy", note="Engaged")
+    due = (await ticket(hotline, number))["call_at"]
+    zone = ZoneInfo(hotline.app.state.process.live.city.pack.city.timezone)
+    for reached in ("no_answer", "busy"):
+        hotline.clock.forward(seconds=10)
+        await desk.open(f"/desk/callback?ticket={number}")
+        await desk.send(f"/desk/callback/{number}/missed", 409, reached=reached, note="Rings out, a dog barks")
+        assert f"不能算第2次，没有登记：{due.astimezone(zone):%Y-%m-%d %H:%M} 以后" in desk.text
+        assert desk.page.form(f"/desk/callback/{number}/missed").fields["note"] == "Rings out, a dog barks", "what was typed stays"
+        assert f"/desk/callback/{number}/link" not in desk.answer.text, "no link instead of a call"
+    by_door = {"X-CSRF-Token": desk.page.form("/logout").fields["csrf"]}
+    door = await desk.client.post(f"/api/v1/tickets/{number}/call_back", json={"note": "Rang"}, headers=by_door)
+    assert door.status_code == 409 and "没有登记" in door.json()["detail"]
+    assert (await ticket(hotline, number))["attempts"] == 1
+    hotline.clock.now = due
+    desk = await (await hotline.staff("caller")).open(f"/desk/callback?ticket={number}")
+    await desk.send(f"/desk/callback/{number}/missed", reached="no_answer", note="Rings out")
+    assert (await ticket(hotline, number))["attempts"] == 2
+    # Who rings back a minute later and does not want to be asked is not asked to wait.
+    hotline.clock.forward(minutes=1)
+    await desk.open(f"/desk/callback?ticket={number}")
+    await desk.send(f"/desk/callback/{number}/missed", reached="refused", note="")
+    row = await ticket(hotline, number)
+    assert (row["attempts"], row["call_at"]) == (3, None)
+
+
 async def test_a_link_of_last_week_rates_nothing(hotline: Hotline) -> None:
     number = await passed(hotline, 1)
     desk = await (await hotline.staff("caller")).open(f"/desk/callback?ticket={number}")

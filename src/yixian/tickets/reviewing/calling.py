@@ -181,7 +181,8 @@ async def not_reached(here: NamedDependency[Here], number: FromPath[str]) -> Res
         raise usual(400)
     reached, typed = Reached(said), text(form, "note")
     note = "；".join([review_words.REACHED[reached], *([typed.strip()] if typed.strip() else [])])
-    return await _step(here, number, Action.CALL_BACK, Step(note=note, reached=reached, version=version_of(form)))
+    step = Step(note=note, reached=reached, version=version_of(form))
+    return await _step(here, number, Action.CALL_BACK, step, Filled({"note": typed}, step))
 
 
 @post("/desk/callback/{number:str}/rate", include_in_schema=False, dependencies=HERE, guards=[needs(*CALLING)])
