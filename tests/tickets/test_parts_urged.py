@@ -97,7 +97,7 @@ async def test_the_lead_urges_on_the_page_and_the_co_handler_sees_it(hotline: Ho
     await does(roads, number, "sign")
     await does(roads, number, "invite", unit="Waste Services", note="Take the leaves away")
     await roads.open(f"/desk/ticket/{number}")
-    assert "可以催办" in roads.text and "催还没有提交办理意见的协办单位：Waste Services。" in roads.text
+    assert "可以催办" in roads.text and "对方在自己的工单列表里看得到：Waste Services" in roads.text
     await does(roads, number, "urge", note="It rains on Friday")
     assert "主办单位催协办单位：Waste Services" in roads.text and "urge" not in offered(roads)
     again = await roads.client.post(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from yixian.city.inforce import City
+from yixian.city.inforce import CHINESE, City
 from yixian.tickets import words
 from yixian.tickets.model import Action, HistoryRow, Rating, State, Ticket
 
@@ -58,14 +58,14 @@ class Changed(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...]
 
 
-def since(rows: Sequence[HistoryRow], version: int, city: City) -> tuple[Changed, ...]:
-    """The steps after `version`, oldest first. `rows`: the whole history as this person may see it."""
+def since(rows: Sequence[HistoryRow], version: int, city: City, lang: str = CHINESE) -> tuple[Changed, ...]:
+    """The steps after `version`, oldest first. `rows`: the whole history as this person may see it; `lang`: in which names are said."""
     known: dict[str, Any] = {}
     found: list[Changed] = []
     for row in rows:
         after = known | _kept(row)
         if row.seq > version:
-            fields = tuple(_fields(known, after, city))
+            fields = tuple(_fields(known, after, city, lang))
             found.append(Changed(row.at, row.actor, row.role, row.unit, row.action, row.note, fields))
         known = {name: value for name, value in after.items() if name not in _PASSING}
     return tuple(found)
@@ -101,14 +101,14 @@ def _kept(row: HistoryRow) -> dict[str, Any]:
     return said | ({"unit": unit} if unit and row.action != Action.RETURN else {})
 
 
-def _fields(before: Mapping[str, Any], after: Mapping[str, Any], city: City) -> Iterable[Field]:
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any], city: City, lang: str) -> Iterable[Field]:
     for name, label in LABELS.items():
         old, new = before.get(name), after.get(name)
         if (old or None) != (new or None):
-            yield Field(label, _written(name, old, city), _written(name, new, city), translate=name == "state")
+            yield Field(label, _written(name, old, city, lang), _written(name, new, city, lang), translate=name == "state")
 
 
-def _written(name: str, value: Any, city: City) -> str:
+def _written(name: str, value: Any, city: City, lang: str) -> str:
     """How a value reads."""
     match name:
         case _ if value in (None, "", []):
@@ -116,13 +116,13 @@ def _written(name: str, value: Any, city: City) -> str:
         case "state":
             return words.STATES[State(value)] if value in tuple(State) else str(value)
         case "lead" | "unit" | "named":
-            return city.unit_name(value)
+            return city.unit_in(value, lang).text
         case "co":
-            return "、".join(city.unit_name(unit) for unit in value)
+            return ("、" if lang == CHINESE else ", ").join(city.unit_in(unit, lang).text for unit in value)
         case "matter":
-            return city.matter_name(value)
+            return city.matter_in(value, lang).text
         case "region":
-            return city.region_name(value)
+            return city.region_in(value, lang).text
         case _:
             return str(value)
 

@@ -60,14 +60,18 @@ def owed(action: Action, seen: Seen, actor: Actor) -> datetime | None:
             return None
 
 
-def below(city: City, unit: str) -> tuple[tuple[str, str], ...]:
-    """`(code, name)` of the units below this one, the nearest first, each with the one it stands under; none when there are too many."""
+def below(city: City, unit: str, lang: str) -> tuple[tuple[str, str], ...]:
+    """`(code, name)` of the units below this one, the nearest first, each with the one it stands under; none when there are too many.
+
+    Named in the reader's language.
+    """
     path = city.register.paths.get(unit, "")
     found = [u for u in city.units.values() if path and city.register.paths[u.code].startswith(path) and u.code != unit]
     if len(found) > MOST_BELOW:
         return ()
     found.sort(key=lambda u: (city.register.paths[u.code].count("/"), u.parent or "", u.name))
-    return tuple((u.code, u.name if u.parent == unit else f"{city.unit_name(u.parent)} · {u.name}") for u in found)
+    named = {code: city.unit_in(code, lang).text for u in found for code in (u.code, u.parent or "")}
+    return tuple((u.code, named[u.code] if u.parent == unit else f"{named[u.parent or '']} · {named[u.code]}") for u in found)
 
 
 def bases(ticket: Ticket, city: City, on: date) -> tuple[str, ...]:
@@ -87,10 +91,14 @@ def _leads(lead: str, city: City) -> str:
 def texts(templates: Sequence[AnswerTemplate], ticket: Ticket, here: Here) -> tuple[Text, ...]:
     """The templates, filled for this ticket."""
     today = here.now.astimezone(zone_of(here.city)).date()
-    english = language(here.request) == "en"
-    unit = ticket.lead or here.session.actor.unit
+    lang, unit = language(here.request), ticket.lead or here.session.actor.unit
     return tuple(
-        Text(str(t.id), t.title, here.city.unit_name(t.unit), answers.filled(t.text, ticket, here.city, unit, today, english=english))
+        Text(
+            str(t.id),
+            t.title,
+            here.city.unit_in(t.unit, lang).text,
+            answers.filled(t.text, ticket, here.city, unit, today, english=lang == "en"),
+        )
         for t in templates
     )
 

@@ -48,7 +48,7 @@ from yixian.tickets.handling import Lacks
 from yixian.tickets.model import Action, AnswerTemplate, HistoryRow, OrderRole
 from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
 from yixian.web.problems import usual
-from yixian.web.render import page
+from yixian.web.render import language, page
 from yixian.web.static import local
 
 Asked = Request[Any, Any, Any]
@@ -318,7 +318,7 @@ def _page(
         awaits=sight.seen.awaits,
         urges=sight.seen.urges,
         owed={a: handling.owed(a, sight.seen, here.session.actor) for a in waits_for},
-        below=handling.below(here.city, ticket.lead or "") if Action.HAND_DOWN in offered else (),
+        below=handling.below(here.city, ticket.lead or "", language(here.request)) if Action.HAND_DOWN in offered else (),
         bases=handling.bases(ticket, here.city, here.now.astimezone(desks.zone_of(here.city)).date()),
         limits=handling.limits(sight.seen, here.city),
         texts=handling.texts(sight.templates, ticket, here),
@@ -333,7 +333,7 @@ def _page(
         tried_form=forms.FORMS[tried.action] if tried else None,
         kept=tried.kept(offered) if tried else [],
         refused=tried.refused if tried else refused,
-        overtaken=changes.since(sight.rows, tried.looked_at, here.city) if tried and tried.looked_at else (),
+        overtaken=changes.since(sight.rows, tried.looked_at, here.city, language(here.request)) if tried and tried.looked_at else (),
         tried_again=bool(tried and tried.action in offered),
         revealed=revealed,
         may_reveal=bool(here.session.actor.roles - {Role.ANALYST}),

@@ -25,7 +25,7 @@ from yixian.tickets.desks import HERE, Here, at_least
 from yixian.tickets.model import Action, Facet, Filters, Light, OrderRole, State, Step, Tally
 from yixian.tickets.service import Hand
 from yixian.web.given import uuid_of
-from yixian.web.render import page
+from yixian.web.render import language, page
 
 Asked = Request[Any, Any, Any]
 
@@ -204,18 +204,18 @@ class Choice(msgspec.Struct, frozen=True):
     """None where there are too many tickets to count them."""
 
 
-def offered(facets: Sequence[Facet], running: Sequence[above.Campaign], city: City) -> Mapping[str, tuple[Choice, ...]]:
-    """What the open tickets can be narrowed by: matters, districts and streets, campaigns.
+def offered(facets: Sequence[Facet], running: Sequence[above.Campaign], city: City, lang: str) -> Mapping[str, tuple[Choice, ...]]:
+    """What the open tickets can be narrowed by: matters, districts and streets, campaigns; named in the reader's language.
 
     `running`: the campaigns to choose from where the tickets are not counted.
     """
-    matters = tuple(Choice(f.code, city.matter_name(f.code), f.count) for f in facets if f.by == "matter")
+    matters = tuple(Choice(f.code, city.matter_in(f.code, lang).text, f.count) for f in facets if f.by == "matter")
     campaigns = tuple(Choice(f.code, f.name, f.count) for f in facets if f.by == "campaign")
     uncounted = tuple(Choice(str(campaign.id), campaign.name, None) for campaign in running)
-    return {"matter": matters, "region": _places(facets, city), "campaign": campaigns or uncounted}
+    return {"matter": matters, "region": _places(facets, city, lang), "campaign": campaigns or uncounted}
 
 
-def _places(facets: Sequence[Facet], city: City) -> tuple[Choice, ...]:
+def _places(facets: Sequence[Facet], city: City, lang: str) -> tuple[Choice, ...]:
     """Districts with their streets under them, each with all that lies in it."""
     counts: dict[str, int] = {}
     for facet in facets:
@@ -223,8 +223,8 @@ def _places(facets: Sequence[Facet], city: City) -> tuple[Choice, ...]:
             for code in city.register.ancestors(facet.code):
                 counts[code] = counts.get(code, 0) + facet.count
     shown = [code for code in counts if city.regions[code].level in (Level.DISTRICT, Level.STREET)]
-    named = {code: city.region_name(code) for code in shown}
-    return tuple(Choice(code, named[code], counts[code]) for code in sorted(shown, key=lambda c: named[c]))
+    # In Chinese the finer name follows the wider one: so a district's streets stand under it in every language.
+    return tuple(Choice(c, city.region_in(c, lang).text, counts[c]) for c in sorted(shown, key=city.region_name))
 
 
 def tab_of(key: str, *, waits_for_check: bool) -> Tab:
@@ -275,7 +275,7 @@ async def unit_desk(
         open_tab=open_tab,
         lights=list(counts.lights.items()),
         by=by,
-        choices=offered(hand.facets, running, here.city),
+        choices=offered(hand.facets, running, here.city, language(here.request)),
         written=_written(by, here.city) if hand.many else {},
         narrowed=bool(by.asked()),
         unclear=clearing.offers(fields, lambda other: f"/desk/unit?{urlencode({**asked, **other})}"),

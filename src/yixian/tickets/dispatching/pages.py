@@ -37,7 +37,7 @@ from yixian.tickets.presence.model import Present
 from yixian.tickets.service import NotFound, Overtaken, Refused, Seen
 from yixian.web.given import count_of, text_of, uuid_of
 from yixian.web.problems import usual
-from yixian.web.render import page
+from yixian.web.render import language, page
 
 Asked = Request[Any, Any, Any]
 
@@ -256,7 +256,7 @@ def _page(
         region=choices.written(city, What.REGIONS, place) or region,
         unclear=unclear,
         **(_decided_by(opened, here_now, city) if opened else {"beside": None}),
-        present_said=presence_words.sentences(queue.taken.get(seen.ticket.id, ()), city) if seen else (),
+        present_said=presence_words.sentences(queue.taken.get(seen.ticket.id, ()), city, language(here.request)) if seen else (),
         deeds=bulk.NAMES,
         bulk_what=bulk.What,
         colleagues=queue.colleagues,
@@ -267,7 +267,7 @@ def _page(
         tried_deed=tried.deed if tried else "",
         typed=tried.values if tried else {},
         refused=tried.refused if tried else "",
-        came_first=changes.since(opened.rows, tried.version, city) if tried and tried.version and opened else (),
+        came_first=changes.since(opened.rows, tried.version, city, language(here.request)) if tried and tried.version and opened else (),
         city=city,
         now=now,
         words=words,

@@ -18,7 +18,7 @@ from yixian.tickets.presence import service as presence
 from yixian.tickets.presence import words
 from yixian.tickets.presence.model import BEAT_EVERY, BEAT_SOON, Doing
 from yixian.web.problems import usual
-from yixian.web.render import page
+from yixian.web.render import language, page
 
 STAFF: Final = tuple(HOTLINE_ROLES | UNIT_ROLES)
 GONE: Final = "gone"
@@ -47,8 +47,8 @@ async def beat(here: NamedDependency[Here], number: FromPath[str]) -> Response[A
         here.request,
         "tickets/presence.html",
         headers={"X-Next-Beat": str(int(soon.total_seconds()))},
-        said=words.sentences(told.others, here.city),
-        changed=changes.since(rows, int(version), here.city),
+        said=words.sentences(told.others, here.city, language(here.request)),
+        changed=changes.since(rows, int(version), here.city, language(here.request)),
         city=here.city,
         words=ticket_words,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from yixian.city.inforce import CHINESE
 from yixian.people.model import Role
 from yixian.tickets import words
 from yixian.tickets.model import Action
@@ -18,7 +19,7 @@ READING: Final = "{who}正在查看"
 SHORT: Final = "{name} 在看"
 
 
-def sentences(others: Sequence[Present], city: Any) -> tuple[tuple[str, dict[str, str]], ...]:
+def sentences(others: Sequence[Present], city: Any, lang: str = CHINESE) -> tuple[tuple[str, dict[str, str]], ...]:
     """A sentence for each, as a key and what stands in it; who types comes first. One for all of the hotline's unnamed people."""
     said: dict[tuple[str, str, str], tuple[str, dict[str, str]]] = {}
     for present in sorted(others, key=lambda p: p.doing is not Doing.TYPING):
@@ -28,7 +29,8 @@ def sentences(others: Sequence[Present], city: Any) -> tuple[tuple[str, dict[str
             key = TYPING_INTO
             names["what"] = words.ACTIONS[present.action]
         said.setdefault(
-            (present.name or HOTLINE, present.unit if present.name else "", ""), (key, names | {"unit": city.unit_name(present.unit)})
+            (present.name or HOTLINE, present.unit if present.name else "", ""),
+            (key, names | {"unit": city.unit_in(present.unit, lang).text}),
         )
     return tuple(said.values())
 

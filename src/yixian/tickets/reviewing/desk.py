@@ -19,6 +19,7 @@ from yixian.tickets.presence import service as presence
 from yixian.tickets.presence import words as presence_words
 from yixian.tickets.presence.model import Present
 from yixian.tickets.service import NotFound, Seen
+from yixian.web.render import language
 
 Taken = Mapping[UUID, tuple[Present, ...]]
 """Who else has which ticket of the list open."""
@@ -75,12 +76,12 @@ def around(here: Here, opened: Seen | None, rows: tuple[HistoryRow, ...], taken:
 
     `version`: what was looked at, when somebody was faster; 0: nobody was.
     """
-    ticket = opened.ticket if opened else None
+    ticket, lang = opened.ticket if opened else None, language(here.request)
     return {
         "session": here.session,
         "ticket": ticket,
-        "came_first": changes.since(rows, version, here.city) if version and ticket else (),
-        "present_said": presence_words.sentences(taken.get(ticket.id, ()), here.city) if ticket else (),
+        "came_first": changes.since(rows, version, here.city, lang) if version and ticket else (),
+        "present_said": presence_words.sentences(taken.get(ticket.id, ()), here.city, lang) if ticket else (),
         "city": here.city,
         "now": here.now,
         "words": words,

@@ -1,0 +1,98 @@
+"""Staff who read English find places, matters and units named in English where the pack does so, on every page of a ticket's way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.hotline import TINY, Browser, Hotline, hotline_on
+from tests.tickets.test_pages import ANSWER
+
+from yixian.city import pack
+from yixian.city.model import Pack
+from yixian.db import bootstrap
+
+HOLE = "Huge pothole on Castle Hill"
+
+MARK = "〇"
+"""Stands before every name in Chinese: what is left of it on an English page, outside what is marked as Chinese, was not translated."""
+
+
+def two_names(town: Pack) -> Pack:
+    """Port Ash as a city that has every name in Chinese, and in English."""
+
+    def both(things: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(msgspec.structs.replace(t, name=MARK + t.name, name_en=t.name) for t in things)
+
+    return msgspec.structs.replace(town, units=both(town.units), regions=both(town.regions), matters=both(town.matters))
+
+
+@pytest.fixture
+async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    async with hotline_on(fresh, home, two_names(pack.read(TINY))) as running:
+        yield running
+
+
+async def does(hotline: Hotline, login: str, number: str, action: str, **typed: str) -> None:
+    browser = await (await hotline.staff(login)).open(f"/desk/ticket/{number}")
+    await browser.send(f"/desk/ticket/{number}/{action}", **typed)
+
+
+def left_in_chinese(page: str) -> list[str]:
+    """Names in Chinese that a reader of English meets: not those beside the English, nor what stands in fields to be typed into."""
+    shown = re.sub(r'<span[^>]* lang="zh-CN">[^<]*</span>', "", page)
+    shown = re.sub(r"<(textarea|title|datalist)\b.*?</\1>|<[^>]*>", " ", shown, flags=re.DOTALL)
+    return re.findall(rf".{{0,30}}{MARK}.{{0,20}}", shown)
+
+
+async def reads(browser: Browser, path: str, *named: str) -> None:
+    browser.client.headers["accept-language"] = "en"
+    html = (await browser.open(path)).answer.text
+    assert left_in_chinese(html) == [], path
+    for name in named:
+        assert name in html, (path, name)
+
+
+async def test_the_desks_and_the_ticket_are_in_english(hotline: Hotline) -> None:
+    number = (await hotline.says(HOLE))["tickets"][0]["number"]
+    supervisor = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
+    if f"/desk/ticket/{number}/dispatch" in supervisor.answer.text:
+        await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    roads = await hotline.staff("roads")
+    await reads(roads, "/desk/unit", "Roads and Lighting")
+    await reads(roads, f"/desk/ticket/{number}", "Roads and Lighting", "Castle Ward, Northgate")
+    await does(hotline, "roads", number, "sign")
+    await does(hotline, "roads", number, "invite", unit="pa.waste", note="Take the silt away")
+    await does(hotline, "roads", number, "urge", note="Rain on Friday")
+    await reads(roads, f"/desk/ticket/{number}", "Roads and Lighting", "Waste Services")
+    await reads(await hotline.staff("waste"), "/desk/unit", "Roads and Lighting")
+    await does(hotline, "waste", number, "part", note="The silt is gone.")
+    await does(hotline, "roads", number, "contact", note="Rang.")
+    await does(hotline, "roads", number, "reply", answer=ANSWER)
+    await does(hotline, "roads.chief", number, "approve")
+    reviewer = await hotline.staff("reviewer")
+    await reads(reviewer, "/desk/review", "Roads and Lighting", "Waste Services")
+    await reads(reviewer, f"/desk/review?ticket={number}", "Roads and Lighting")
+    await reads(await hotline.staff("supervisor"), "/desk/tickets", "Roads and Lighting")
+    await does(hotline, "reviewer", number, "pass")
+    await reads(await hotline.staff("caller"), f"/desk/callback?ticket={number}", "Roads and Lighting")
+
+
+async def test_what_was_given_back_is_named_in_english(hotline: Hotline) -> None:
+    number = (await hotline.says(HOLE))["tickets"][0]["number"]
+    supervisor = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
+    if f"/desk/ticket/{number}/dispatch" in supervisor.answer.text:
+        await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    await does(hotline, "roads", number, "return", note="Not ours", basis="Roads Order 13")
+    await reads(await hotline.staff("roads"), "/desk/unit?tab=returned", "Roads and Lighting")
+
+
+async def test_chinese_pages_have_the_chinese_name_alone(hotline: Hotline) -> None:
+    number = (await hotline.says(HOLE))["tickets"][0]["number"]
+    supervisor = await hotline.staff("supervisor")
+    page = (await supervisor.open(f"/desk/ticket/{number}")).answer.text
+    assert f"{MARK}Northgate{MARK}Castle Ward" in page and "in-chinese" not in page
