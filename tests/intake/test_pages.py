@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -64,6 +65,18 @@ async def test_an_emergency_is_sent_to_its_line_at_once(hotline: Hotline):
     browser = await say(hotline, "My neighbour's house is on fire")
     assert "tel:999" in browser.page.links
     assert "ring 999 now" in browser.text
+
+
+async def test_who_is_told_to_ring_is_held_up_by_nothing(hotline: Hotline):
+    """The number comes first, and nobody is asked for anything; what was typed before stays with the contact."""
+    browser = await hotline.browser().open("/")
+    typed = {**browser.page.form("/say").fields, "text": "My neighbour's house is on fire", "phone": "+447700900321"}
+    main = (await browser.client.post("/say", data=typed)).text.partition("<main")[2].partition("</main")[0]
+    first = re.search(r"<a [^>]*>|<button|<input|<textarea|<select", main)
+    assert first and 'class="call" href="tel:999"' in first[0], "the number before anything else"
+    assert not re.search(r'<textarea|<select|<input (?![^>]*type="hidden")', main), "nothing to fill in"
+    assert [outcome for outcome, _ in await contacts(hotline)] == ["transferred"]
+    assert await hotline.owner.fetchval("SELECT c.phone_tail FROM contact k JOIN caller c ON c.id = k.caller") == "0321"
 
 
 async def test_an_empty_box_is_refused_and_keeps_the_rest(hotline: Hotline):
