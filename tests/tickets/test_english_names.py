@@ -37,7 +37,7 @@ async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotli
         yield running
 
 
-async def does(hotline: Hotline, login: str, number: str, action: str, **typed: str) -> None:
+async def does(hotline: Hotline, login: str, number: str, action: str, **typed: Any) -> None:
     browser = await (await hotline.staff(login)).open(f"/desk/ticket/{number}")
     await browser.send(f"/desk/ticket/{number}/{action}", **typed)
 
