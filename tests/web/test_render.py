@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from yixian.web import problems, render, static
+from yixian.web.prose import whole
 
 SOURCE = Path(render.__file__).parent.parent
 SENTENCE = re.compile(r"""(?<![\w.])_\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
@@ -107,6 +108,12 @@ def test_each_count_has_its_own_form():
     assert say("每件工单最多延期1次。") == "A ticket is extended at most 1 time.", "of what is filled in already, too"
     assert say("{n} 件", n="1") == "1 ticket"
     assert say("{n} 件", n="999+") == "999+ tickets"
+
+
+def test_a_value_that_is_html_stays_html_and_nothing_else_becomes_it():
+    said = render.filled_in("<{a}> {b} {n|ticket|tickets}", {"a": "<i>", "b": whole("11-30"), "n": 2})
+    assert said == '&lt;&lt;i&gt;&gt; <span class="whole">11-30</span> tickets'
+    assert render.filled_in("<{a}>", {"a": "<i>"}) == "<<i>>", "escaped where it is shown"
 
 
 VERBS = "is was has comes leads makes contradicts fits stays takes moves looks goes names"

@@ -118,9 +118,9 @@ STANDS: Final[Mapping[State, str]] = {
     State.UNIT_REVIEW: "承办单位已写好答复，正在审核。",
     State.IN_REVIEW: "承办单位已答复，热线正在审核。",
     State.AWAITING_CALL_BACK: "已有答复，请评价。",
-    State.CLOSED: "已办结。三十天内如发现没有解决，可以要求重新办理。",
+    State.CLOSED: "这件事已经办完。",
     State.MERGED: "与另一张工单合并办理，进度见下。",
-    State.WITHDRAWN: "您已撤回。",
+    State.WITHDRAWN: "您已撤回，这件事不再办理。",
     State.TERMINATED: "办理已终止，原因见下。",
 }
 """Where it stands, as a citizen is told."""

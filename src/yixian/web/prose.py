@@ -1,6 +1,6 @@
 """Answers are kept as plain text with the few marks of Markdown that people use; shown as paragraphs, lists and bold.
 
-Everything is escaped first; only these tags are ever made: p, ul, ol, li, strong, br.
+Everything is escaped first; only these tags are ever made: p, ul, ol, li, strong, br. Headings may be kept in their clauses.
 """
 
 from __future__ import annotations
@@ -15,11 +15,26 @@ _BULLET = re.compile(r"\s*[-*•]\s+(?P<words>.*)")
 _NUMBERED = re.compile(r"\s*\d{1,2}[.、](?!\d)\s*(?P<words>.*)")
 _HEADING = re.compile(r"\s*#{1,4}\s+(?P<words>.*)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
+_AFTER_A_MARK = re.compile(r"(?<=[，。；：！？])(</strong>) +")
+_CLAUSE = re.compile(r"(?<=[，；：。！？])(?=.)")
 
 
 def prose(text: str) -> Markup:
     """HTML of `text`."""
     return Markup("\n").join(_blocks(text))
+
+
+def clauses(text: str) -> Markup:
+    """A heading whose clauses stay together where a line has room for them: a line of Chinese may end in the middle of a word."""
+    parts = _CLAUSE.split(text)
+    if len(parts) == 1:
+        return escape(text)
+    return Markup("").join(Markup('<span class="whole">{}</span>').format(part) for part in parts)
+
+
+def whole(text: str) -> Markup:
+    """A date or a number that no line breaks."""
+    return Markup('<span class="whole">{}</span>').format(text)
 
 
 def _blocks(text: str) -> Iterator[Markup]:
@@ -53,4 +68,6 @@ def _words(pattern: re.Pattern[str], line: str) -> str:
 
 
 def _inline(line: str) -> Markup:
-    return Markup(_BOLD.sub(r"<strong>\1</strong>", str(escape(line))))  # noqa: S704 -- escaped just before
+    bold = _BOLD.sub(r"<strong>\1</strong>", str(escape(line)))
+    # A full-width mark brings its own space.
+    return Markup(_AFTER_A_MARK.sub(r"\1", bold))  # noqa: S704 -- escaped just before

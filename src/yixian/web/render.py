@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
+from markupsafe import Markup, escape
 
-from yixian.web.prose import prose
+from yixian.web.prose import clauses, prose, whole
 
 Asked = Request[Any, Any, Any]
 Say = Callable[..., str]
@@ -128,11 +129,14 @@ def _filters(zone: Callable[[], ZoneInfo], say: Say) -> dict[str, Any]:
         "local": written("%m-%d %H:%M"),
         "moment": written("%Y-%m-%d %H:%M"),
         "day": written("%Y-%m-%d"),
+        "clock": written("%H:%M"),
         "till": in_words,
         "ago": ago,
         "iso": iso,
         "percent": percent,
         "prose": prose,
+        "clauses": clauses,
+        "whole": whole,
         "tongue": tongue,
     }
 
@@ -274,8 +278,12 @@ _FORMS: Final = re.compile(r"{(\w+)\|([^{|}]*)\|([^{|}]*)}")
 
 
 def filled_in(text: str, values: Mapping[str, Any]) -> str:
-    """A sentence of the catalogue with its values, and with the forms that their counts ask for: `{n} {n|day|days}`."""
-    return _FORMS.sub(lambda form: form[2 if str(values[form[1]]) == "1" else 3], text).format(**values)
+    """A sentence of the catalogue with its values, and with the forms that their counts ask for: `{n} {n|day|days}`.
+
+    With a value that is HTML already the sentence is too, and the rest of it is escaped.
+    """
+    said = _FORMS.sub(lambda form: form[2 if str(values[form[1]]) == "1" else 3], text)
+    return (escape(said) if any(isinstance(value, Markup) for value in values.values()) else said).format(**values)
 
 
 _SHORTEST_RECOGNISED: Final = 6

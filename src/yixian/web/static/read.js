@@ -34,8 +34,11 @@ function runs(block) {
     if (!text || at.closest("[data-read-button], .hidden, [hidden], [aria-hidden=true], script, textarea, select")) continue;
     const lang = at.closest("[lang]").lang;
     const last = found.at(-1);
-    if (last?.lang === lang) last.text += `，${text}`;
+    // A date or a clause is kept whole for the eye only: the sentence goes on.
+    const whole = Boolean(at.closest(".whole"));
+    if (last?.lang === lang) last.text += (whole || last.whole ? "" : "，") + text;
     else found.push({ lang, text });
+    found.at(-1).whole = whole;
   }
   return found;
 }
