@@ -173,7 +173,7 @@ def check(contact: ContactIn, actor: Actor | None, city: City) -> None:
             if getattr(contact, field):
                 raise Unfit(field, "只有话务员登记时才能填写这一项；请去掉后再提交。")
     if not contact.text.strip() and contact.outcome is not Outcome.ABANDONED:
-        raise Unfit("text", "请说说遇到了什么问题。")
+        raise Unfit("text", "请先记下来电人反映的问题。" if by_operator else "请说说遇到了什么问题。")
     if contact.matter and contact.matter not in {m.code for m in city.leaves}:
         raise Unfit("matter", f"没有编号为 {contact.matter} 的末级事项，请重新选择。")
     if contact.meant and contact.meant != planning.NONE_OF_THEM and contact.meant not in {m.code for m in city.leaves}:

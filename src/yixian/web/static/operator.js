@@ -10,6 +10,8 @@ const SAVE_EVERY = 2000;
 const BLANKS = { audience: "person" };
 const WORDS = ["text", "title", "place", "matter", "region", "kind", "audience", "language", "danger"];
 const WHO = ["phone", "name", "identity", "audience"];
+// The city's time, as every other time of the page, wherever this computer thinks it stands.
+const AT = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: form?.dataset.zone });
 
 const id = (name) => document.getElementById(name);
 const field = (name) => form.elements.namedItem(name);
@@ -121,7 +123,7 @@ async function save(options) {
   if (status === 200) {
     saved = edit;
     if (said.bar) show("op-bar", said.bar);
-    say(`${form.dataset.saved} ${new Date().toLocaleTimeString()}`);
+    say(`${form.dataset.saved} ${AT.format(new Date())}`);
     if (edit === Number(hold("edit"))) sessionStorage.removeItem(PLACE);
   } else if (status === 409) say(said.said);
   else say(status === 0 || status >= 500 ? form.dataset.away : form.dataset.signedOut);
