@@ -21,7 +21,7 @@ from fpdf.enums import XPos, YPos
 from yixian.city.inforce import City
 from yixian.people.model import CallerMasked
 from yixian.tickets import changes, words
-from yixian.tickets.model import HistoryRow, Ticket
+from yixian.tickets.model import HistoryRow, OrderRole, Ticket
 from yixian.tickets.service import Seen
 
 # A character that the font lacks is left out and told of once a document: that is the reader's news, not the log's.
@@ -72,7 +72,7 @@ def sheet_of(seen: Seen, rows: tuple[HistoryRow, ...], caller: CallerMasked | No
         parts.append(Part(say("内部办理记录"), (), ticket.internal_answer))
     parts.append(Part(say("办理记录"), tuple(_step(row, city, zone, say) for row in rows)))
     round_ = f"-{ticket.rounds:02d}" if ticket.rounds else ""
-    foot = say("{name} 于 {at} 打印。打印已记录；请按规定保管，用后销毁。", name=by, at=_at(now, zone))
+    foot = say("由{name}于 {at} 打印。打印已记录；请按规定保管，用后销毁。", name=by, at=_at(now, zone))
     return Sheet(say("工单"), f"{ticket.number}{round_}", city.pack.city.name, tuple(parts), foot)
 
 
@@ -101,7 +101,8 @@ def _asked(ticket: Ticket, caller: CallerMasked | None, city: City, zone: ZoneIn
 
 def _handled(seen: Seen, city: City, zone: ZoneInfo, say: Say) -> tuple[tuple[str, str], ...]:
     ticket = seen.ticket
-    orders = [(say(words.ORDER_ROLES[o.role]), city.unit_name(o.unit)) for o in seen.orders if o.ended_at is None]
+    live = sorted((o for o in seen.orders if o.ended_at is None), key=lambda o: list(OrderRole).index(o.role))
+    orders = [(say(words.ORDER_ROLES[o.role]), city.unit_name(o.unit)) for o in live]
     limits = (
         ("签收时限", ticket.sign_due, ticket.signed_at),
         ("联系时限", ticket.contact_due, ticket.contacted_at),

@@ -43,8 +43,8 @@ class Tab(msgspec.Struct, frozen=True):
 
 
 _NEW: Final = (
-    "派到本单位和下级单位的工单会出现在这里，按时限先后排列。自动派单拿得准的，市民提交后几秒内就到；"
-    "要派单员判断的，一般诉求现在登记的最迟 {at} 派到。"
+    "派到本单位和下级单位的工单会出现在这里，按时限先后排列。自动派单的，市民提交后几秒内就到；"
+    "要派单员判断的一般诉求，现在登记，最迟 {at} 派到。"
 )
 
 _IN_WORK: Final = (State.HANDLING, State.JOINT_REVIEW)
