@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from yixian.city.calendar import Duration
 from yixian.db.pool import Scope
 from yixian.disputes import consulting, words
 from yixian.disputes.model import Consulted, Consulting, Said
@@ -140,7 +141,7 @@ async def _of_ticket(
         ticket=ticket,
         found=found,
         may_ask=ticket.state is State.AWAITING_DISPATCH,
-        within=settings.consultation_limit,
+        within=Duration.parse(settings.consultation_limit),
         refused=refused,
         values=values or {"units": "" if found else _suggested(ticket, here), "question": ""},
         city=here.city,
@@ -152,7 +153,7 @@ async def _of_ticket(
 def _suggested(ticket: Ticket, here: Here) -> str:
     """The units that the gate hesitated between: they are asked first."""
     units = dict.fromkeys(str(s["unit"]) for s in ticket.suggestions if s.get("unit"))
-    return "\n".join(choices.written(here.city, What.UNITS, unit) for unit in units)
+    return "\n".join(choices.named(here.city, What.UNITS, unit) for unit in units)
 
 
 def sayings() -> tuple[str, ...]:

@@ -99,6 +99,12 @@ def written(city: City, what: What, code: str | None) -> str:
     return f"{name_of(city, what, code)} [{code}]" if code else ""
 
 
+def named(city: City, what: What, code: str) -> str:
+    """As `written`, without the code where the name alone says which one it is: for a field that is mostly read."""
+    name = name_of(city, what, code)
+    return name if clear_code(city, what, name) == code else written(city, what, code)
+
+
 def name_of(city: City, what: What, code: str) -> str:
     """What the unit, matter or region with this code is called; the code itself when the pack no longer has it."""
     return {What.UNITS: city.unit_name, What.MATTERS: city.matter_name, What.REGIONS: city.region_name}[what](code)
