@@ -278,16 +278,49 @@ def an_event(driver: Driver, tab: Tab) -> None:
     tab.wait_for_selector("#tickets")
 
 
-def a_dispute(driver: Driver, tab: Tab) -> None:
-    """One of the disputes, opened from the list."""
-    assert driver.known["disputed"], "a ticket that its unit says is not its own"
+def there_are(*lives: str) -> Way:
+    """The list with such tickets on it: an empty one shows little of itself."""
+
+    def way(driver: Driver, tab: Tab) -> None:
+        assert all(driver.known[life] for life in lives)
+        tab.reload()
+
+    return way
+
+
+def the_busiest_unit(driver: Driver, tab: Tab) -> None:
+    """What it has in hand."""
+    tab.goto("/desk/load?order=open")
+    tab.locator("[data-row] th a").first.click()
+    tab.wait_for_selector("table.tickets [data-row]")
+
+
+def one_was_asked(driver: Driver, tab: Tab) -> None:
+    """Units were asked whether a ticket is theirs."""
+    number = driver.known["open:asked-of-units"]
+    tab.goto(f"/desk/ticket/{number}/consultation")
+    tab.click("form[action$='/consultation'] button.primary")
+    tab.wait_for_load_state()
+    tab.goto("/desk/consultations")
+    tab.wait_for_selector("[data-row]")
+
+
+def disputes_there_are(driver: Driver, tab: Tab) -> None:
+    """The list, once the worker has seen that its unit says a ticket is not its own."""
+    assert driver.known["disputed"]
     row = tab.locator("[data-row] a[href^='/desk/disputes/']").first
     for _ in range(60):
         tab.reload()
         if row.count():
-            break
+            return
         tab.wait_for_timeout(500)
-    row.click()
+    raise AssertionError("no dispute")
+
+
+def a_dispute(driver: Driver, tab: Tab) -> None:
+    """One of the disputes, opened from the list."""
+    disputes_there_are(driver, tab)
+    tab.locator("[data-row] a[href^='/desk/disputes/']").first.click()
     tab.wait_for_url(re.compile(r"/desk/disputes/[0-9a-f-]{36}"))
 
 
@@ -348,6 +381,11 @@ WAYS: Final[Mapping[str, Way]] = {
     **changing.WAYS,
     "look": look(LAMP),
     "a-dispute": a_dispute,
+    "disputes-there-are": disputes_there_are,
+    "work-there-is": there_are("in_hand", "in_hand:second", "answered"),
+    "answers-there-are": there_are("answered", "answered:second"),
+    "the-busiest-unit": the_busiest_unit,
+    "one-was-asked": one_was_asked,
     "a-campaign": a_campaign,
     "campaign-revised": campaign_revised,
     "campaigns-tickets": campaigns_tickets,
