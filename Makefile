@@ -7,7 +7,7 @@ YIXIAN := $(BIN)/yixian
 DATA := $(or $(YIXIAN_DATA),../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places bench-desks bench-matters bench-triage bench-groups bench-list evaluate
+.PHONY: help env demo clean-demo test test-browser screenshots lint types imports check lock bench bench-intake bench-day bench-faults bench-language bench-gate bench-places bench-desks bench-matters bench-triage bench-groups bench-list bench-answers evaluate
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -79,6 +79,13 @@ bench-list: env ## a search of the responsibility list of 4,200 entries
 
 evaluate: env ## the learned classifier by cross-validation on the measuring data (YIXIAN_DATA)
 	@$(YIXIAN) dispatch evaluate --train $(DATA)/messages/labelled_tokens.csv --train $(DATA)/messages/labelled_raw.csv
+	@$(YIXIAN) dispatch evaluate --train $(DATA)/kaohsiung_faq/faq.csv --text question --label bureau --least 15
+	@$(YIXIAN) dispatch evaluate --train $(DATA)/guangdong_matters/matters.jsonl --label DEPT_NAME --least 10 \
+	  --text AREA_CODE_TEXT --text TASK_NAME --text CATANAME --text theme_category --text matter_type --text material_intro --text accept_standard
+
+bench-answers: env ## which answer belongs to which question, by words and by meaning (YIXIAN_DATA)
+	@$(BIN)/python -m bench.bench_answers $(DATA)/kaohsiung_faq/faq.csv
+	@$(BIN)/python -m bench.bench_answers $(DATA)/messages/replied.csv --question title --question text --answer reply
 
 bench-intake: env ## what one contact costs, beside pgbench
 	@$(BIN)/python -m bench.bench_intake

@@ -132,10 +132,12 @@ def test_two_places_of_two_units_are_asked_about_and_not_guessed(city: City) -> 
 def test_other_names_of_columns_and_json_lines_are_read(tmp_path: Path) -> None:
     one, two = tmp_path / "faq.csv", tmp_path / "matters.jsonl"
     one.write_text("question,answer,bureau\n路灯不亮,会修,城建\n", encoding="utf-8")
-    two.write_text('{"name": "路灯", "part": null, "bureau": "城建"}\n{"name": "停水", "part": "急", "bureau": "水务"}\n', encoding="utf-8")
+    two.write_text(
+        '{"name": "路灯", "part": null, "bureau": "城建"}\n{"name": "停水", "part": ["急", "管"], "bureau": "水务"}\n', encoding="utf-8"
+    )
     assert labelled.read(one, text=["question"], label="bureau") == labelled.Labelled(("路灯不亮",), ("城建",))
     read = labelled.read(two, text=["name", "part"], label="bureau")
-    assert read == labelled.Labelled(("路灯", "停水\n急"), ("城建", "水务"))
+    assert read == labelled.Labelled(("路灯", "停水\n急 管"), ("城建", "水务"))
     with pytest.raises(labelled.Unreadable, match="needs the columns 'words'"):
         labelled.read(one, text=["words"], label="bureau")
     two.write_text("{", encoding="utf-8")

@@ -155,7 +155,7 @@ def _judged(seen: _Seen, truth: NDArray[np.str_], target: float, ceiling: tuple[
         level=guarantee.LEVEL,
         coverage=_share(seen.kept),
         accuracy_kept=_share(right[seen.kept]) if seen.kept.any() else 1.0,
-        best_coverage=_best_coverage(seen.confidences, right, target),
+        best_coverage=best_coverage(seen.confidences, right, target),
         calibration_error=calibration_error(bins),
         ceiling=ceiling[0],
         alike_pairs=ceiling[1],
@@ -203,7 +203,7 @@ def risk_coverage(confidences: Floats, right: Bools) -> tuple[Point, ...]:
     return tuple(Point(round(int(n) / len(right), 4), round(float(wrong[n - 1] / n), 4)) for n in kept)
 
 
-def _best_coverage(confidences: Floats, right: Bools, target: float) -> float:
+def best_coverage(confidences: Floats, right: Bools, target: float) -> float:
     hits = np.cumsum(right[np.argsort(-confidences, kind="stable")])
     kept = np.arange(1, len(right) + 1)
     holds = np.flatnonzero(hits / kept >= target)
