@@ -31,6 +31,7 @@ async def test_asked_beside_the_suggestions_answered_on_the_units_desk_and_dispa
     dispatcher, roads = await hotline.staff("dispatcher"), await hotline.staff("roads")
     here = f"/desk/ticket/{number}/consultation"
     await dispatcher.open(here)
+    assert "2 个工作小时内答复" in dispatcher.text and "2wh" not in dispatcher.text
     await dispatcher.send(here, units="nobody at all", status=409)
     assert "nobody at all" in dispatcher.answer.text
     await dispatcher.send(here, units="Roads and Lighting [pa.roads]\nWaste Services [pa.waste]", question="Whose smell?")
@@ -65,6 +66,8 @@ async def test_asked_beside_the_suggestions_answered_on_the_units_desk_and_dispa
 async def test_the_dispatcher_is_shown_what_to_ask_about_the_place_and_the_places_that_fit(hotline: Hotline) -> None:
     number = (await hotline.says(LANE))["tickets"][0]["number"]
     dispatcher = await hotline.staff("dispatcher")
+    await dispatcher.open(f"/desk/ticket/{number}/consultation")
+    assert "Roads and Lighting" in dispatcher.text and "[pa." not in dispatcher.text, "a name that only one has needs no code"
     await dispatcher.open(f"/desk/ticket/{number}/where")
     places = [href for href in dispatcher.answer.text.split('"') if "region=" in href]
     assert len(places) == 2

@@ -97,6 +97,7 @@ def test_a_unit_is_found_by_part_of_its_name_and_chosen_by_all_of_it(port_ash: C
     assert found[0].text == "Roads and Lighting [pa.roads]"
     assert choices.code_of(port_ash, What.UNITS, found[0].text) == "pa.roads"
     assert choices.code_of(port_ash, What.UNITS, "Highways") == "pa.roads"
+    assert choices.code_of(port_ash, What.UNITS, choices.named(port_ash, What.UNITS, "pa.roads")) == "pa.roads"
     assert choices.code_of(port_ash, What.UNITS, "") == ""
     with pytest.raises(Unclear):
         choices.code_of(port_ash, What.UNITS, "Nobody at all")
