@@ -30,9 +30,9 @@ def city() -> City:
 
 @pytest.fixture(scope="session")
 def sense(city: City) -> Sense:
-    """Port Ash's matters and regions, with Guangzhou's sense of which words are rare."""
+    """Port Ash's matters and regions, with Guangzhou's sense of which words are rare and what its districts and streets are called."""
     town, large = service.compile_sense(city.pack), service.compile_sense(pack.read(TINY.parents[2] / "packs" / "guangzhou"))
-    return msgspec.structs.replace(town, rarity=large.rarity, noise=large.noise)
+    return msgspec.structs.replace(town, rarity=large.rarity, noise=large.noise, areas=large.areas)
 
 
 class Crowd(Town):

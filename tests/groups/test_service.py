@@ -72,6 +72,33 @@ async def test_what_happens_elsewhere_or_much_later_is_another_event(crowd: Crow
     assert [await crowd.group_of(t) for t in (first, elsewhere, later)] == [None, None, None]
 
 
+@pytest.mark.parametrize(
+    ("other", "place", "together"),
+    [
+        ("江南中街的路灯坏了好几天", "江南中街", True),
+        ("江南中街道路灯坏了三天", "江南中街道", True),
+        ("海珠区江南中街水管爆了", "海珠区江南中街", False),
+        ("江南中街垃圾没人收", "江南中街", False),
+        ("江南中街富力天域工地通宵打桩，太吵了", "江南中街富力天域", False),
+    ],
+)
+async def test_a_street_that_thousands_live_in_makes_nothing_one_event(crowd: Crowd, other: str, place: str, together: bool):
+    where = {"region": "PA-N-2"}
+    lamp = await crowd.tells("海珠区江南中街路灯坏了三天没人修", place="海珠区江南中街", **where)
+    second = await crowd.tells(other, place=place, **where)
+    assert await crowd.group_of(second) == await crowd.group_of(lamp)
+    assert (await crowd.group_of(lamp) is not None) is together
+
+
+async def test_houses_of_a_road_that_is_called_as_the_street_are_told_apart(crowd: Crowd):
+    where = {"region": "PA-N-2"}
+    first = await crowd.tells("大塘街12号门口的路灯不亮", place="大塘街12号", **where)
+    other = await crowd.tells("大塘街15号门口的路灯不亮", place="大塘街15号", **where)
+    again = await crowd.tells("大塘街12号门口路灯还是不亮", place="大塘街12号", **where)
+    assert await crowd.group_of(first) == await crowd.group_of(again) is not None
+    assert await crowd.group_of(other) is None
+
+
 async def test_one_caller_and_the_anonymous_raise_nothing(crowd: Crowd):
     caller = await crowd.caller()
     for n in range(6):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from yixian.city.inforce import City
-from yixian.city.model import Pack
+from yixian.city.model import Level, Pack
 from yixian.db import outbox
 from yixian.db.ids import new_id
 from yixian.db.outbox import Event
@@ -55,6 +55,8 @@ class Sense(msgspec.Struct, frozen=True):
     """The matter above each."""
     around: Mapping[str, str | None]
     """The region around each."""
+    areas: tuple[str, ...] = ()
+    """Names of districts and streets in plain form, longest first."""
 
 
 def compile_sense(pack: Pack) -> Sense:
@@ -65,7 +67,14 @@ def compile_sense(pack: Pack) -> Sense:
         noise=normalise_words(pack.triage.noise),
         above={m.code: m.parent for m in pack.matters},
         around={r.code: r.parent for r in pack.regions},
+        areas=_areas(pack),
     )
+
+
+def _areas(pack: Pack) -> tuple[str, ...]:
+    """Districts and streets as they are written: a 街道 also as 街."""
+    names = [r.name for r in pack.regions if r.level in (Level.DISTRICT, Level.STREET)]
+    return normalise_words((*names, *(name.removesuffix("道") for name in names if name.endswith("街道"))))
 
 
 def told(
@@ -73,7 +82,7 @@ def told(
 ) -> Told:
     """A message as it is compared."""
     topics = tuple(dict.fromkeys(above for code in (matter, *matters) if code and (above := sense.above.get(code))))
-    return Told(print_of(sense.rarity, text, title, place, sense.noise), at, matter, topics, _chain(sense, region))
+    return Told(print_of(sense.rarity, text, title, place, sense.noise, sense.areas), at, matter, topics, _chain(sense, region))
 
 
 def _chain(sense: Sense, region: str | None) -> tuple[str, ...]:

@@ -84,17 +84,40 @@ def compile_rarity(texts: Iterable[str]) -> Rarity:
     return Rarity({word: log((total + 1) / (count + 1)) for word, count in counts.items()}, log(total + 1) if total else 1.0)
 
 
-def print_of(rarity: Rarity, text: str, title: str = "", place: str = "", noise: tuple[str, ...] = ()) -> Print:
-    """The print of a message as it was typed or said. `noise`: phrases to leave out, in plain form; `place`: where, as one would say it."""
+_A_HOUSE: Final = re.compile(r" ?[\d一二三四五六七八九十百-]{1,9} ?号")
+
+
+def print_of(
+    rarity: Rarity, text: str, title: str = "", place: str = "", noise: tuple[str, ...] = (), areas: tuple[str, ...] = ()
+) -> Print:
+    """The print of a message as it was typed or said.
+
+    Args:
+        place: where, as one would say it.
+        noise: phrases to leave out, in plain form.
+        areas: names of districts and streets, left out as well but where a house number follows. Thousands live in each: that two messages
+            name one says nothing that their regions do not say, and 江南中街 looks like a road.
+    """
     plain_title, plain = normalise(f"{title} {place}".strip(), noise), normalise(text, noise)[:READ]
+    # Numbers and names need the address around them.
+    whole = f"{plain_title}。{plain}" if plain_title else plain
+    names, numbers = frozenset(_names(whole, areas)), frozenset(_numbers(whole))
+    plain_title, plain = _outside(areas, plain_title), _outside(areas, plain)
     head = plain_title if title else f"{plain_title}。{plain[:HEAD]}"
     whole = f"{plain_title}。{plain}" if plain_title else plain
-    names = frozenset(_names(whole))
     in_head = frozenset(_words(head))
     words = in_head if head == whole else in_head.union(_words(whole))
     if len(words) > MOST_WORDS:
         words = in_head.union(sorted(words, key=lambda w: (-rarity.weights.get(w, rarity.unknown), w))[:MOST_WORDS])
-    return Print(in_head, words, names, frozenset(_numbers(whole)), _keys(rarity, names, f"{plain_title}。{plain[:HEAD]}"))
+    return Print(in_head, words, names, numbers, _keys(rarity, names, f"{plain_title}。{plain[:HEAD]}"))
+
+
+def _outside(areas: tuple[str, ...], plain: str) -> str:
+    """A text in plain form without these names, where no house is named by them."""
+    for area in areas:
+        if area in plain:
+            plain = re.sub(rf"{re.escape(area)}(?!{_A_HOUSE.pattern})", " ", plain).strip()
+    return plain
 
 
 def _words(text: str) -> list[int]:
@@ -125,10 +148,14 @@ def _keys(rarity: Rarity, names: Iterable[str], head: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*sorted(hashed(name) for name in names)[: MOST_KEYS // 2], *rarest)))[:MOST_KEYS]
 
 
-def _names(text: str) -> Iterator[str]:
+def _names(text: str, areas: tuple[str, ...]) -> Iterator[str]:
     for piece in pieces_of(text, ()):
-        if piece.part in (Part.NAME, Part.ROAD) and piece.end - piece.start > 2:
-            yield text[piece.start : piece.end]
+        if piece.part in (Part.NAME, Part.ROAD):
+            name = text[piece.start : piece.end]
+            if not _A_HOUSE.match(text, piece.end):
+                name = _outside(areas, name)
+            if len(name) > 2:
+                yield name
 
 
 # -- Numbers that tell one place from the next -------------------------------------------------------------------
