@@ -42,8 +42,10 @@ async def planned(hotline: Hotline) -> tuple[Browser, str]:
     assert "席位为1至50个" in supervisor.text
     await supervisor.send("/desk/answering/new", **form, seats="1", note="Lamps in winter")
     address = re.sub(r"\?.*", "", str(supervisor.answer.url.path))
+    # The frame names the city, whatever the page calls its own parts; before it is published nothing is counted.
+    assert "Port Ash" in supervisor.text and "接听情况" not in supervisor.text
     await supervisor.send(f"{address}/publish")
-    assert "即将接听" in supervisor.text
+    assert "即将接听" in supervisor.text and "接听情况" in supervisor.text
     return supervisor, address
 
 
