@@ -74,5 +74,9 @@ def test_the_index_is_made_once_a_city_and_again_for_another(city: City) -> None
 def test_names_by_place_are_said_in_words(city: City, guangzhou: City) -> None:
     assert unit_name(city, "@district.noise") == "所在区 · Noise Team"
     assert unit_name(guangzhou, "@district.market-regulation") == "所在区 · 市场监督管理局"
+    # A branch is named with whose it is: several functions have one.
+    assert unit_name(guangzhou, "@district.public-security") == "所在区 · 公安分局"
+    assert unit_name(guangzhou, "@district.ecology-environment") == "所在区 · 生态环境分局"
+    assert unit_name(guangzhou, "@district.traffic-police") == "所在区 · 公安局交通警察大队"
     assert unit_name(city, "@street", {"所在街镇": "its street"}.__getitem__) == "its street"
     assert unit_name(city, "pa.roads") == "Roads and Lighting"

@@ -122,9 +122,27 @@ def _bureau(city: City, level: Level, function: str) -> str:
     """What the bureaus of a function are called, without the place: from the first there is."""
     for (region, what), unit in city.register.by_function.items():
         if what == function and city.units[unit].level is level:
-            name = city.units[unit].name
-            return name.partition(city.regions[region].name)[2].strip() or name
+            return _without_place(city.units[unit].name, city.regions[region].name, city.pack.city.name)
     return function
+
+
+def _without_place(name: str, region: str, city: str) -> str:
+    """A bureau's name without its region: `广州市荔湾区民政局` is `民政局`.
+
+    A branch keeps whose it is: `广州市公安局荔湾区分局` is `公安分局`.
+    """
+    # Branches are named by the region's short name too: `生态环境局荔湾分局`.
+    place = next((said for said in (region, region[:-1]) if said and said in name), None)
+    if place is None:
+        return name
+    head, _, tail = name.partition(place)
+    if len(tail) > len("分局"):
+        return tail.strip()
+    return head.removeprefix(city).removesuffix(_ABOVE.get(tail, "")) + tail
+
+
+_ABOVE: Final = {"分局": "局", "大队": "支队"}
+"""What a branch's name says twice when its place is left out."""
 
 
 def _said(city: City, entry: Responsibility) -> tuple[str, ...]:
