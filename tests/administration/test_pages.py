@@ -77,7 +77,7 @@ async def test_going_back_from_the_trial_keeps_what_was_typed(admin: Browser) ->
     ("typed", "said"),
     [
         ({"reason": ""}, "请写明理由"), ({"since": "soon"}, "请填写生效日期"), ({"since": "2020-01-01"}, "不能早于今天"),
-        ({"name": ""}, "不能为空"),
+        ({"name": ""}, "名称：这一项不能为空"),
         ({"parent": "nobody"}, "没有找到"), ({"name": "x" * 501}, "太长了"), ({}, "没有任何改动"),
     ],
 )  # fmt: skip
@@ -222,6 +222,7 @@ async def test_running_tickets_are_counted_again_where_that_was_ticked(hotline: 
     await admin.open("/admin/city/limit/change?code=*:*:*")
     await admin.send("/admin/city/limit/change", dispatch="30wh", answer="20wd", reason="the council decided", step="try")
     assert "现在有 1 件在办工单" in admin.text and "1 件的时限会变，都是推后" in admin.text
+    assert "确定，立即生效" in admin.text
     assert admin.page.form("/admin/city/limit/change").fields["clocks"] == "keep"
     await admin.send("/admin/city/limit/change", clocks="later", step="edit")
     await admin.send("/admin/city/limit/change", step="try")

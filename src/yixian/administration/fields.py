@@ -60,6 +60,10 @@ class Field(msgspec.Struct, frozen=True):
 LEVELS: Final[Mapping[str, str]] = {
     Level.PROVINCE: "省级", Level.CITY: "市级", Level.DISTRICT: "区级", Level.STREET: "镇街级", Level.COMMUNITY: "村居级",
 }  # fmt: skip
+UNIT_KINDS: Final[Mapping[str, str]] = {
+    "government": "政府", "department": "部门", "public_body": "事业单位和群团", "utility": "公用事业", "enterprise": "其他企业",
+    "partner": "合作单位",
+}  # fmt: skip
 MODES: Final[Mapping[str, str]] = {LineMode.MERGED: "整体并入", LineMode.PARALLEL: "双号并行", LineMode.SUBCENTRE: "设分中心"}
 WORKDAYS: Final[Mapping[str, str]] = {"cn": "国家法定节假日与调休", "mon-fri": "周一至周五", "sun-thu": "周日至周四"}
 AUDIENCES: Final[Mapping[str, str]] = {"both": "个人和企业", Audience.PERSON: "个人", Audience.FIRM: "企业"}
@@ -84,7 +88,7 @@ FIELDS: Final[Mapping[Thing, tuple[Field, ...]]] = {
         Field("region", "所在区域", How.REGION, "输入名称的一部分，从提示中选择。", required=True),
         Field("phone", "联系电话"),
         Field("function", "职能代号", hint="职责清单按地点找单位时用，例如 water。"),
-        Field("kind", "性质", hint="department、government、public_body、utility、enterprise 或 partner。", required=True),
+        Field("kind", "性质", How.CHOICE, required=True, options=_options(UNIT_KINDS)),
         Field("first_level", "一级承办单位", How.YES),
         Field("aliases", "别名", How.WORDS, "每行一个。"),
     ),

@@ -92,7 +92,23 @@ class Look(msgspec.Struct, frozen=True):
         if thing is Thing.LIMIT:
             parts = body or dict(zip(LIMITED_BY, code.split(":"), strict=False))
             return " · ".join(self.value(thing, name, parts.get(name)) for name in LIMITED_BY)
+        if thing is Thing.HOURS:
+            return self.say("工作时间")
         return str((body or {}).get("name") or code)
+
+    def called(self, thing: Thing, code: str) -> str:
+        """What the thing with this code is called today; its code when it is not in force."""
+        match thing:
+            case Thing.UNIT:
+                return self.city.unit_name(code)
+            case Thing.MATTER:
+                return self.city.matter_name(code)
+            case Thing.QUEUE:
+                return next((queue.name for queue in self.city.pack.queues if queue.code == code), code)
+            case Thing.LINE:
+                return next((line.name for line in self.city.pack.lines if line.number == code), code)
+            case _:
+                return self.title(thing, code, None)
 
     def path(self, code: str) -> str:
         """The names of the matters down to this one."""
@@ -373,7 +389,7 @@ def _shown(name: str, value: object) -> str:
     """A setting without what must not be seen: an address of a database holds a password."""
     if name in _SECRET:
         return "***" if value else ""
-    return str(value)
+    return ("是" if value else "否") if isinstance(value, bool) else str(value)
 
 
 PURPOSES: Final = (("people.seal", "加密来电人信息和一次性口令"), ("people.fingerprint", "按号码查找来电人"), ("check codes", "工单查询码"))

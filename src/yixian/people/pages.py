@@ -271,9 +271,9 @@ class FileForm(msgspec.Struct, frozen=True):
 
 
 @get("/admin/staff/import", include_in_schema=False, guards=[needs(*RIGHTS[Deed.ADD])])
-async def import_page(request: Asked, session: NamedDependency[Session]) -> Response[Any]:
+async def import_page(request: Asked, session: NamedDependency[Session], city: NamedDependency[City]) -> Response[Any]:
     """Asks for a file of accounts."""
-    return _import(request, session, "", None)
+    return _import(request, session, city, "", None)
 
 
 @post("/admin/staff/import", include_in_schema=False, guards=[needs(*RIGHTS[Deed.ADD])])
@@ -281,6 +281,7 @@ async def import_staff(
     request: Asked,
     data: URLEncodedBody[FileForm],
     session: NamedDependency[Session],
+    city: NamedDependency[City],
     db: NamedDependency[Database],
     now: NamedDependency[datetime],
 ) -> Response[Any]:
@@ -289,19 +290,20 @@ async def import_staff(
     async with db.transaction(session.actor.acting) as tx:
         found = await overseen.difference(tx, session.actor, text)
     if data.step != "decide" or not found.does_something:
-        return _import(request, session, text, found, status=422 if found.problems else 200)
+        return _import(request, session, city, text, found, status=422 if found.problems else 200)
     async with db.transaction(session.actor.acting) as tx:
         added = await overseen.carry_out(tx, session.actor, text, now, address(request))
     changed = sum(turn.deed == "change" for turn in found.turns)
     return page(request, "people/imported.html", session=session, added=added, changed=changed)
 
 
-def _import(request: Asked, session: Session, text: str, found: Difference | None, status: int = 200) -> Response[Any]:
+def _import(request: Asked, session: Session, city: City, text: str, found: Difference | None, status: int = 200) -> Response[Any]:
     return page(
         request,
         "people/import.html",
         status=status,
         session=session,
+        city=city,
         text=text,
         found=found,
         role_names=ROLE_NAMES,
