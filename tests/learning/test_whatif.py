@@ -74,6 +74,17 @@ async def test_tickets_a_model_learned_from_say_nothing_about_how_well_it_reads(
     assert (await replayed(told, both, both, learned=frozenset({answered}))).known == 0
 
 
+async def test_what_goes_at_once_because_it_was_learned_by_heart_is_counted_apart(told: School):
+    from yixian.dispatch.guarantee import Gate
+
+    after = side(told.city)
+    before = msgspec.structs.replace(after, standing=Standing(Gate(0.9, 0.95, float("inf"), {"BN01": 0.0})))
+    learned = frozenset({r["id"] for r in await told.owner.fetch("SELECT id FROM ticket WHERE matter <> 'BN01'")})
+    effect = await replayed(told, before, after, learned=learned)
+    assert (effect.newly_at_once, effect.newly_learned) == (3, len(learned))
+    assert (await replayed(told, before, after)).newly_learned == 0
+
+
 async def test_stopped_and_continued_it_comes_to_the_same(told: School):
     before = side(told.city)
     after = msgspec.structs.replace(before, city=potholes_to(told.city, "pa.harbour"))

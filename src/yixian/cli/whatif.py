@@ -187,6 +187,10 @@ async def _replay(database: Database, compared: Compared, asked: Asked, kept: _K
     return effect
 
 
+def _of(right: int, known: int) -> str:
+    return f"{right:,} of {known:,}"
+
+
 def _show(effect: Effect, before: City, after: City) -> None:
     if not effect.tickets:
         out.print("There are no tickets since then.")
@@ -194,10 +198,14 @@ def _show(effect: Effect, before: City, after: City) -> None:
     out.print(f"{effect.tickets:,} tickets: {effect.moved:,} would go to another unit ({effect.moved / effect.tickets:.1%}).")
     first, then = effect.at_once_before / effect.tickets, effect.at_once_after / effect.tickets
     out.print(f"At once: {effect.at_once_before:,} ({first:.1%}) -> {effect.at_once_after:,} ({then:.1%});", end=" ")
-    out.print(f"{effect.newly_at_once:,} newly, {effect.no_longer_at_once:,} no longer, {effect.at_once_moved:,} to another unit.")
+    learned = f" ({effect.newly_learned:,} of them learned from)" if effect.newly_learned else ""
+    out.print(f"{effect.newly_at_once:,} newly{learned}, {effect.no_longer_at_once:,} no longer, {effect.at_once_moved:,} to another unit.")
     if effect.known:
         right = f"{effect.right_before / effect.known:.1%} -> {effect.right_after / effect.known:.1%}"
         out.print(f"Of {effect.known:,} that were answered and not learned from, the first unit is the right one for {right}.")
+    if effect.at_once_known_before or effect.at_once_known_after:
+        first_right = _of(effect.at_once_right_before, effect.at_once_known_before)
+        out.print(f"Of those among them that go at once: {first_right} -> {_of(effect.at_once_right_after, effect.at_once_known_after)}.")
     table = Table("from", "to", "tickets", "for example")
     for a, b, cell in whatif.moves(effect)[:PAIRS_SHOWN]:
         table.add_row(before.unit_name(a) or "nobody", after.unit_name(b) or "nobody", f"{cell.count:,}", ", ".join(cell.numbers[:3]))

@@ -60,6 +60,8 @@ class Effect(msgspec.Struct, frozen=True):
     at_once_moved: int = 0
     """Tickets that would go at once on both sides, to different units: what deserves the closest look."""
     newly_at_once: int = 0
+    newly_learned: int = 0
+    """Of these, the tickets that the changed side learned from: it knows them by heart, and will not know the next ones so well."""
     no_longer_at_once: int = 0
     known: int = 0
     """Tickets that were answered, so that it is known whose they were; not those that the changed side learned from."""
@@ -133,6 +135,7 @@ def _added(effect: Effect, outcomes: Sequence[_Outcome], city: City, learned_fro
         at_once_after=effect.at_once_after + sum(o.after.sure for o in outcomes),
         at_once_moved=effect.at_once_moved + sum(o.before.sure and o.after.sure for o in moved),
         newly_at_once=effect.newly_at_once + sum(o.after.sure and not o.before.sure for o in outcomes),
+        newly_learned=effect.newly_learned + sum(o.after.sure and not o.before.sure and o.ticket.id in learned_from for o in outcomes),
         no_longer_at_once=effect.no_longer_at_once + sum(o.before.sure and not o.after.sure for o in outcomes),
         known=effect.known + len(known),
         right_before=effect.right_before + len(right_before),
