@@ -54,7 +54,7 @@ lock: env ## lock the dependencies again (hashes, no index address)
 	@$(BIN)/python -m uv pip compile -q --group browser -c requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-browser.lock
 
-bench: bench-language bench-matters bench-places bench-gate bench-triage bench-groups bench-list bench-intake bench-faults bench-desks bench-day ## every figure of reading, speed and safety; an hour
+bench: bench-language bench-matters bench-places bench-gate bench-triage bench-groups bench-list bench-answers bench-intake bench-faults bench-desks bench-day ## every figure of reading, speed and safety; an hour
 
 bench-language: env ## how fast and how well messages are read with the pack's words alone
 	@$(BIN)/python -m bench.bench_language
