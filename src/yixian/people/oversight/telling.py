@@ -113,6 +113,8 @@ def _value(name: str, value: Any, city: City, say: Say) -> str:
         return city.unit_name(text)
     if name in ("matter", "successor", "parent") and text in city.matters:
         return city.matter_name(text)
+    if name == "queue":
+        return _name(name, text, city)
     if name in AS_WRITTEN:
         return text
     return say(words.VALUES[text]) if text in words.VALUES else text

@@ -84,6 +84,8 @@ VALUES: Final[Mapping[str, str]] = {
     "parallel": "双号并行", "subcentre": "设分中心", "mon-fri": "周一至周五", "sun-thu": "周日至周四", "cn": "国家法定节假日与调休",
     "both": "个人和企业", "person": "个人", "firm": "企业", "*": "全部", "consultation": "咨询", "help": "求助", "complaint": "投诉",
     "report": "举报", "suggestion": "建议", "praise": "表扬", "normal": "一般", "urgent": "紧急", "critical": "特急",
+    "government": "政府", "department": "部门", "public_body": "事业单位和群团", "utility": "公用事业", "enterprise": "其他企业",
+    "partner": "合作单位",
 }  # fmt: skip
 """Values that are one of few."""
 
