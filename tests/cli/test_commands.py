@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -128,15 +129,30 @@ def test_a_database_that_is_not_there_is_told_in_a_sentence(machine: Machine, ur
 def test_the_learned_classifier_is_judged_on_what_it_never_saw(machine: Machine, tmp_path: Path) -> None:
     rows = [
         f"{text} {n},{label}"
-        for n in range(30)
+        for n in range(12)
         for text, label in (("路灯 坏 不亮 照明", "灯"), ("垃圾 清运 臭 桶", "环卫"), ("مياه انقطاع", "ماء"))
     ]
     for name in ("train", "test"):
         (tmp_path / f"{name}.csv").write_text("tokens,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
     found = machine.json("dispatch", "evaluate", "--train", tmp_path / "train.csv", "--test", tmp_path / "test.csv")
     assert set(found) >= {"n", "classes", "accuracy", "macro_f1", "top3", "target", "coverage", "accuracy_kept"}
-    assert (found["n"], found["classes"], found["accuracy"]) == (90, 3, 1.0)
+    assert (found["n"], found["classes"], found["accuracy"]) == (36, 3, 1.0)
+    (tmp_path / "arabic.csv").write_text("text,label\n" + "\n".join(_in_arabic()) + "\n", encoding="utf-8")
+    told = machine.run(
+        "dispatch", "evaluate", "--train", tmp_path / "arabic.csv", "--folds", "3", "--target", "0.9", "--per-class", "--no-meaning"
+    )
+    assert told.returncode == 0, told.stderr
+    [lamps] = [line for line in told.stdout.splitlines() if "إنارة" in line]
+    assert re.findall(r"[\d.]+%?|yes", lamps)[:2] == ["40", "100.0%"], "every class has a line, in any script"
     (tmp_path / "bad.csv").write_text("tokens\nx\n", encoding="utf-8")
     refused = machine.run("dispatch", "evaluate", "--train", tmp_path / "bad.csv")
     assert refused.returncode == 1
     assert "label" in refused.stderr
+
+
+def _in_arabic() -> Iterator[str]:
+    """Written from right to left: water, lamps, waste."""
+    for n in range(40):
+        yield f"انقطعت المياه عن الحي منذ {n} أيام,مياه"
+        yield f"عمود الإنارة في الشارع {n} لا يعمل ليلا,إنارة"
+        yield f"القمامة متراكمة أمام البيت {n} ورائحتها كريهة,نظافة"

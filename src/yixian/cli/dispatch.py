@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from yixian.cli.common import Json, err, out, print_json, progress
 from yixian.dispatch import evaluation, labelled, picture
@@ -67,12 +68,12 @@ def evaluate(
     if json:
         print_json(found)
         return
-    _show(found)
+    _show(found, per_class)
     if plot is not None:
         err.print(f"Picture: {plot}", highlight=False)
 
 
-def _show(found: Evaluation) -> None:
+def _show(found: Evaluation, per_class: bool) -> None:
     heard = "words and meaning" if found.meaning else "words"
     out.print(f"{found.n:,} messages, {found.classes} classes, read by {heard}")
     out.print(f"accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.3f}, right one among three {found.top3:.1%}")
@@ -88,3 +89,14 @@ def _show(found: Evaluation) -> None:
     for point in found.curve[4::5]:
         table.add_row(f"{point.coverage:.0%}", f"{point.risk:.1%}")
     out.print(table)
+    if per_class:
+        out.print(_classes(found))
+
+
+def _classes(found: Evaluation) -> Table:
+    """What the gate keeps of each class, those that are said most first."""
+    table = Table("said to be", "messages", "right", "kept", "right among them", "gate of its own")
+    for it in sorted(found.by_class, key=lambda c: -c.said):
+        right = "–" if it.kept_precision is None else f"{it.kept_precision:.1%}"
+        table.add_row(Text(it.name), f"{it.said:,}", f"{it.precision:.1%}", f"{it.kept:,}", right, "yes" if it.own_gate else "")
+    return table
