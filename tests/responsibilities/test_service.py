@@ -304,6 +304,21 @@ async def test_a_ruling_becomes_a_draft_once_and_waits_for_an_editor(office: Off
     await office.approves(office.other_editor, row["id"])
 
 
+async def test_who_approves_is_told_what_an_entry_for_a_place_takes_from_those_with_conditions(office: Office) -> None:
+    bins = entry(office.city, "BN01-1")
+    near = msgspec.structs.replace(bins, code="", lead="pa.waste", co=(), who=None, places=("PA-N-1",))
+    proposal = await office.proposes("", near)
+    [said] = (await office.sees(office.editor, proposal)).warnings
+    assert "BN01-1" in said
+    office.passes(days=10)
+    await office.approves(office.other_editor, proposal)
+    register = (await office.in_force()).register
+    leads = [getattr(register.resolve("BN01", at, Audience.FIRM, False, "", SOON), "lead", None) for at in ("PA-N-1", "PA-N-2")]
+    assert leads == ["pa.waste", "pa.contact"], "the warning is true, and only there"
+    same = await office.proposes("", msgspec.structs.replace(near, who=bins.who, places=("PA-N-2",)))
+    assert (await office.sees(office.editor, same)).warnings == ()
+
+
 async def test_a_ruling_that_says_what_the_list_says_makes_nothing(office: Office) -> None:
     ruled = {"matter": "BN", "region": None, "lead": "pa.waste", "co": [], "basis": "Waste Order 2", "number": "PA2611160002"}
     async with office.db.transaction(SYSTEM) as tx:

@@ -80,6 +80,31 @@ def warnings(city: City, after: Sequence[Responsibility], matters: Iterable[str]
     )
 
 
+def shadowed(city: City, entry: Responsibility, after: Sequence[Responsibility]) -> tuple[str, ...]:
+    """What an entry for a place takes from entries around it that ask for a condition: the nearer place counts before any condition.
+
+    So a ruling on one lamp, in force for its district, would also take the lamps inside estates from who answers for those.
+    """
+    found = [other for other in after if other.lead != entry.lead and _shadows(city, entry, other)]
+    said = [
+        f"“{other.code}”（{lead_name(city, other.lead)}）附有条件；批准后在本条目的地点不再适用，具备条件的也归本条目。"
+        "仍要保留的，请另提一条同一地点、同样条件的职责。"
+        for other in found[:MOST]
+    ]  # fmt: skip
+    return tuple(said)
+
+
+def _shadows(city: City, entry: Responsibility, other: Responsibility) -> bool:
+    more = (other.who and not entry.who) or (other.night and not entry.night) or (other.words and not entry.words)
+    if entry.matter != other.matter or not more or not _common_day(entry, other):
+        return False
+    return any(not other.places or not set(city.register.ancestors(place)[1:]).isdisjoint(other.places) for place in entry.places)
+
+
+def _common_day(one: Responsibility, other: Responsibility) -> bool:
+    return (one.valid_to or date.max) >= other.valid_from and (other.valid_to or date.max) >= one.valid_from
+
+
 def _equal_owners(city: City, before: Sequence[Responsibility], after: Sequence[Responsibility], touched: frozenset[str]) -> Iterator[str]:
     known = set(overlaps(entry for entry in before if entry.matter in touched))
     found = [pair for pair in overlaps(entry for entry in after if entry.matter in touched) if pair not in known]

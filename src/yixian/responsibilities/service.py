@@ -486,7 +486,9 @@ async def _look_ahead(tx: Transaction, proposal: Proposal, city: City, now: date
     """What would keep it from being approved, and what somebody should know."""
     standing = await cities.responsibility_list(tx)
     dated = _dated(proposal, max(proposal.since, today(city, now)))
-    return _kept_from([dated], standing, city), checks.warnings(city, _with(standing, [dated]), _matters([dated]))
+    after = _with(standing, [dated])
+    taken = checks.shadowed(city, dated.after, after) if dated.after else ()
+    return _kept_from([dated], standing, city), (*taken, *checks.warnings(city, after, _matters([dated])))
 
 
 async def listing(tx: Transaction, filters: Filters, after: int, limit: int, now: datetime) -> Page:
