@@ -176,7 +176,7 @@ PAGES = (
     Page("city-line-reopened", "/admin/city/line/close?code=12325", Role.SYSTEM_ADMIN, way="line-reopened"),
     Page("staff-import", "/admin/staff/import", Role.SECURITY_ADMIN),
     Page("staff-compared", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-compared"),
-    Page("staff-not-read", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-not-read"),
+    Page("staff-not-read", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-not-read", status=422),
     Page("staff-added", "/admin/staff/import", Role.SECURITY_ADMIN, way="staff-added"),
     Page("settings", "/admin/settings", Role.SYSTEM_ADMIN),
     Page("sessions", "/admin/sessions", Role.SECURITY_ADMIN),
