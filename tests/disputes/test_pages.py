@@ -95,6 +95,7 @@ async def test_who_comes_second_is_told_and_loses_nothing(hotline: Hotline) -> N
     second = await (await hotline.staff("supervisor")).open(page)
     await first.send(f"{page}/rule", unit="Waste Services", basis="B", note="C")
     await second.send(f"{page}/rule", 409, unit="Harbour Master", basis="Harbour Bylaw 1", note="It runs into the harbour")
+    assert "审定期间承办" in second.text and "现办单位" not in second.text, "who acted until the ruling does not act now"
     assert "刚刚有了新情况" in second.text and "It runs into the harbour" in second.text and "裁定" in second.text
 
 
@@ -106,6 +107,7 @@ async def test_leaders_see_what_is_late_and_who_disputes(hotline: Hotline) -> No
     assert "Roads and Lighting" in supervisor.text and "100.0" in supervisor.text
     roads = await (await hotline.staff("roads")).open("/desk/disputes?tab=units")
     assert "每百件" not in roads.text, "what other units do is not a unit's business"
+    assert number in roads.text, "its own disputes are"
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ async def dispute_desk(
     after: FromQuery[str] = "",
 ) -> Response[Any]:
     """Disputes by the clock; for leaders how many are late, and which units are likely to dispute."""
-    key = "overdue" if overdue else tab if tab in dict(TABS) else "open"
     looking_on = here.session.actor.acting.scope is Scope.HOTLINE
+    tabs = [t for t in TABS if looking_on or t[0] != "units"]
+    key = "overdue" if overdue else tab if tab in dict(tabs) else "open"
     code, unclear = _unit(unit, here.city)
     filters = Filters(
         ended=key == "ended",
@@ -84,7 +85,7 @@ async def dispute_desk(
         here.request,
         "disputes/list.html",
         session=here.session,
-        tabs=[t for t in TABS if looking_on or t[0] != "units"],
+        tabs=tabs,
         key=key,
         looking_on=looking_on,
         found=found,
