@@ -5,8 +5,7 @@
 Every question of the file is asked of all of its answers (`--question` may be given several times: the columns are read one after the
 other). `words` is the index that finds guides for residents (`yixian.language.index`), asked with what the answers say. `meaning` puts
 vectors beside it, of the first characters only, as everywhere; 0.1 s of CPU a text, so it is left out of long files by default
-(`--meaning` insists). `plain` is the baseline: character 1-3-grams, TF-IDF, cosine. A right answer that ties with others counts in the
-middle of them.
+(`--meaning` insists). `plain` is the baseline: character 1-3-grams, TF-IDF, cosine.
 """
 
 from __future__ import annotations
@@ -99,10 +98,10 @@ def both(words: Alike, questions: Vectors, answers: Vectors) -> Alike:
 
 
 def recall(alike: Alike) -> dict[str, float]:
-    """How often the right answer (the one of the same row) is among the first 1, 5 and 10."""
+    """How often the right answer (the one of the same row) is among the first 1, 5 and 10; of those that tie, each comes first as often."""
     own = np.diagonal(alike)[:, None]
-    rank = (alike > own).sum(axis=1) + ((alike == own).sum(axis=1) - 1) / 2
-    return {f"at_{n}": round(float((rank < n).mean()), 3) for n in AMONG}
+    before, tied = (alike > own).sum(axis=1), (alike == own).sum(axis=1)
+    return {f"at_{n}": round(float(np.clip((n - before) / tied, 0, 1).mean()), 3) for n in AMONG}
 
 
 def _show(found: dict[str, object]) -> None:

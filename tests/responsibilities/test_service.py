@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date
 from uuid import UUID
 
@@ -326,6 +327,23 @@ async def test_a_ruling_that_says_what_the_list_says_makes_nothing(office: Offic
         unknown = ruled | {"lead": "pa.gone", "number": "PA2611160003"}
         await jobs.propose_rulings(tx, (Event("dispute.ruled", UUID(int=9), unknown, office.now),))
     assert await office.owner.fetchval("SELECT count(*) FROM proposal") == 0
+
+
+async def test_a_ruling_that_confirms_the_list_makes_nothing_and_one_that_does_not_keeps_who_helps(office: Office) -> None:
+    stands = entry(office.city, "ST0101-1")
+    assert (stands.lead, stands.co) == ("pa.harbour", ("pa.roads", "@street")) and stands.note
+    ruled = {"matter": "ST0101", "region": "PA-H", "audience": "person", "basis": "Joint ruling 9"}
+    told = (
+        {"lead": "pa.harbour", "co": [], "number": "PA2611160004"},
+        {"lead": "pa.harbour", "co": ["pa.roads"], "number": "PA2611160005"},
+        {"lead": "pa.roads", "co": [], "number": "PA2611160006"},
+        {"lead": "pa.roads", "co": ["pa.waste"], "number": "PA2611160007"},
+    )
+    async with office.db.transaction(SYSTEM) as tx:
+        await jobs.propose_rulings(tx, tuple(Event("dispute.ruled", UUID(int=n), ruled | one, office.now) for n, one in enumerate(told)))
+    drafts = await office.owner.fetch("SELECT source_ref, code, after FROM proposal ORDER BY source_ref")
+    found = [(d["source_ref"], d["code"], (after := json.loads(d["after"])).get("co", []), after.get("note")) for d in drafts]
+    assert found == [("PA2611160006", "ST0101-1", ["@street"], stands.note), ("PA2611160007", "ST0101-1", ["pa.waste"], stands.note)]
 
 
 async def test_a_list_of_proposals_costs_one_statement_whatever_its_length(office: Office) -> None:

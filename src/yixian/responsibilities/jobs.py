@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from yixian.city import service as cities
@@ -116,16 +117,27 @@ def from_corrections(city: City, body: Mapping[str, Any], reference: str, on: da
 def from_ruling(city: City, body: Mapping[str, Any], reference: str, on: date) -> Wanted | None:
     """The change of the list that a ruling on one ticket suggests: its unit leads for this matter at this place.
 
-    An entry for exactly this place without conditions is changed; else a new one is suggested. None when the ruling names no
-    matter or no lead. `body`: `matter`, `region`, `lead`, `co`, `basis`.
+    An entry for exactly this place without conditions is changed; else a new one is suggested. A ruling says who leads: co-units and
+    hint stay as the list has them there, unless it names co-units of its own. None when the ruling names no matter or no lead, or
+    confirms what the list says. `body`: `matter`, `region`, `audience`, `lead`, `co`, `basis`.
     """
-    matter, lead = str(body.get("matter") or ""), str(body.get("lead") or "")
+    matter, lead, region = (str(body.get(name) or "") for name in ("matter", "lead", "region"))
     if not matter or not lead:
         return None
-    places = (str(body["region"]),) if body.get("region") else ()
     co = tuple(str(unit) for unit in body.get("co") or ())
+    audience = Audience(body.get("audience") or Audience.PERSON)
+    found = city.register.resolve(matter, region or None, audience, False, "", on)
+    stands = found if isinstance(found, Assignment) else None
+    if stands and stands.lead == lead and set(co) <= set(stands.co):
+        return None
+    kept = next((e for e in city.pack.responsibilities if stands and e.code == stands.entry), None)
+    written = co or tuple(unit for unit in (kept.co if kept else ()) if unit != lead)
     reason = f"工单 {reference} 的裁定"
-    return _changed(city, matter, places, lead, co, str(body.get("basis") or ""), reason, Source.RULING, reference, on)
+    wanted = _changed(
+        city, matter, (region,) if region else (), lead, written, str(body.get("basis") or ""), reason, Source.RULING, reference, on
+    )
+    entry = msgspec.structs.replace(wanted.entry, note=kept.note) if kept and wanted.entry else wanted.entry
+    return msgspec.structs.replace(wanted, entry=entry)
 
 
 def _changed(
