@@ -47,6 +47,8 @@ async def test_five_neighbours_about_one_lift_become_one_group_and_raise_it_once
     [
         ("翠湖花园3栋的电梯坏了，没有人来修", "翠湖花园5栋的电梯坏了，没有人来修"),
         ("中山路12号门口的路灯不亮", "中山路15号门口的路灯不亮"),
+        ("海珠区凤阳街道路灯不亮，413号门口", "海珠区凤阳街道路灯不亮，431号门口"),
+        ("凤阳街道413号路灯不亮", "凤阳街道431号路灯不亮"),
         ("204路公交车等了四十分钟还不来", "208路公交车等了四十分钟还不来"),
         ("The lift in building 3 of Harbour Court is broken", "The lift in building 5 of Harbour Court is broken"),
     ],
@@ -54,6 +56,18 @@ async def test_five_neighbours_about_one_lift_become_one_group_and_raise_it_once
 async def test_other_numbers_are_other_events(crowd: Crowd, one: str, other: str):
     first, second = await crowd.tells(one), await crowd.tells(other)
     assert (await crowd.group_of(first), await crowd.group_of(second)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("翠湖花园的电梯坏了，我13号反映过", "翠湖花园的电梯坏了，我15号反映过"),
+        ("翠湖花园违反粤府〔2020〕53号文件，电梯坏了没人修", "翠湖花园违反粤府〔2019〕88号文件，电梯坏了没人修"),
+    ],
+)
+async def test_numbers_of_days_and_of_laws_are_no_houses(crowd: Crowd, one: str, other: str):
+    first, second = await crowd.tells(one), await crowd.tells(other)
+    assert await crowd.group_of(first) == await crowd.group_of(second) is not None
 
 
 async def test_a_group_that_names_a_building_takes_no_other_building_by_way_of_a_neighbour_who_names_none(crowd: Crowd):

@@ -77,9 +77,12 @@ def _show(found: Evaluation, per_class: bool) -> None:
     heard = "words and meaning" if found.meaning else "words"
     out.print(f"{found.n:,} messages, {found.classes} classes, read by {heard}")
     out.print(f"accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.3f}, right one among three {found.top3:.1%}")
-    if found.ceiling is not None:
+    if found.ceiling == 1:
+        out.print(f"In {found.alike_pairs:,} pairs of messages of nearly the same words the labels never differ.")
+    elif found.ceiling is not None:
         out.print(
-            f"Labels differ among {found.alike_pairs:,} pairs of nearly the same words: at most about {found.ceiling:.1%} can be reached."
+            f"In {found.alike_pairs:,} pairs of messages of nearly the same words the labels differ so often that, were it all chance, "
+            f"at most about {found.ceiling:.1%} could be right."
         )
     out.print(f"At {found.target:.0%} the gate keeps {found.coverage:.1%}, of which {found.accuracy_kept:.1%} are right.")
     out.print(

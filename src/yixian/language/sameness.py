@@ -168,9 +168,11 @@ _BUILDING: Final = re.compile(
 )
 _PHASE: Final = re.compile(rf"(?<![第\d{_NUMERAL}学任分])([1-9]|[一二三四五六七八九]) ?期(?![间待限望末房货刊])")
 _HOUSE: Final = re.compile(
-    rf"(?:([\u3400-\u9fff]{{1,2}}(?:大道[东西南北中]?|[路街巷弄里坊村围][东西南北中]?))|门牌|(?<=[区园苑院寓庭厦城]))"
+    rf"(?:([\u3400-\u9fff]{{1,2}}(?:大道[东西南北中]?|街?道|[路街巷弄里坊村围][东西南北中]?))|门牌|(?<=[区园苑院寓庭厦城]))"
     rf" ?(\d{{1,5}}(?:-\d{{1,3}})?|[{_NUMERAL}]{{1,4}}) ?号(?![线楼栋文令公告机窗台车通])"
     r"|(?<![\w.])(?:no\.? ?|number )?(\d{1,4}[a-z]?),? ([a-z]+) (?:road|street|lane|avenue|rd|st)\b"
+    # A number that stands alone, too high for a day of the month and not that of a law or a line.
+    r"|(?<![\da-z月第编〕\])）》.:/~至到-]) ?(3[2-9]|[4-9]\d|\d{3,4}) ?号(?![线楼栋文令公告机窗台车通码院工])"
 )
 _LINE: Final = re.compile(
     r"(?<![\da-z])([a-z]{0,2}\d{1,4}) ?路(?=公交|车|巴士|首|末|班|到|的|改|等|$|[,，。、 ])"
@@ -189,7 +191,7 @@ def _numbers(text: str) -> Iterator[str]:
             yield from (f"building {number}" for number in _each(found.group(1) or found.group(2)))
     yield from (f"phase {plain_number(found.group(1))}" for found in _PHASE.finditer(text))
     for found in _HOUSE.finditer(text):
-        road, number = found.group(1) or found.group(4) or "", plain_number(found.group(2) or found.group(3))
+        road, number = found.group(1) or found.group(4) or "", plain_number(found.group(2) or found.group(3) or found.group(5))
         yield f"house {number} {road}".strip()
     yield from (f"line {found.group(1) or found.group(2) or found.group(3)}" for found in _LINE.finditer(text))
 
