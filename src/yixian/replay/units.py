@@ -130,11 +130,13 @@ class Staff:
             _note(walk, action)
             walk.state = msgspec.json.decode(body, type=Standing).state
             return ""
-        if status == _CONFLICT and tries > 1:
-            # An earlier sending was done after all, and its answer lost.
-            _note(walk, action)
-            walk.state = (await self._standing(number, role)).state
-            return ""
+        if status == _CONFLICT:
+            # Done already: by an earlier sending whose answer was lost, or by another (a second look may be quicker than a dispatcher).
+            stands = (await self._standing(number, role)).state
+            if tries > 1 or stands is not walk.state:
+                _note(walk, action)
+                walk.state = stands
+                return ""
         return f"{action}: {status} {body.decode(errors='replace')[:200]}"
 
     async def _send(self, number: str, role: Role, action: Action, step: Step) -> tuple[int, bytes, int]:
