@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from yixian.language.features import count_features
 from yixian.language.learned import Model, confidence, folds_of, hear, is_short, predict, train
 from yixian.language.meaning import SIZE, Vectors
 
@@ -40,6 +41,31 @@ def test_training_twice_gives_the_same_model() -> None:
     texts, labels = _labelled("zh")
     first, second = _taught(texts, labels, 3), _taught(texts, labels, 3)
     assert np.array_equal(predict(first, hear(texts, None)), predict(second, hear(texts, None)))
+
+
+FIRST = {
+    "zh": ("路灯坏了", "水管漏水", "请政府派人来看一看，我们小区的居民已经等了很久，多次反映都没有结果，希望尽快处理。"),
+    "en": (
+        "the lamp is broken",
+        "the pipe is leaking",
+        " please send somebody to look, all of us have been waiting for weeks and nobody answers, ",
+    ),
+    "ar": ("المصباح مكسور", "الأنبوب يتسرب", " نرجو إرسال شخص لينظر في الأمر فقد انتظر السكان طويلا ولم يجبنا أحد حتى الآن "),
+}
+
+
+def test_letters_beside_each_other_in_the_alphabet_are_told_apart() -> None:
+    counts, features = count_features(["水", "氵", "氶", "氷"])
+    assert counts.shape == (4, len(features)) and (counts.sum(axis=0) == 1).all()
+
+
+@pytest.mark.parametrize("script", FIRST)
+def test_what_is_said_first_counts_more_than_what_is_mentioned_later(script: str) -> None:
+    lamp, pipe, between = FIRST[script]
+    texts = [f"{first}{between * times}{later}" for first, later in ((lamp, pipe), (pipe, lamp)) for times in (2, 3, 4) for _ in range(8)]
+    model = _taught(texts, ["lamp"] * 24 + ["pipe"] * 24)
+    said = [f"{lamp}{between * 6}{pipe}{between}{pipe}", f"{pipe}{between * 6}{lamp}{between}{lamp}"]
+    assert [model.classes[best] for best in predict(model, hear(said, None)).argmax(axis=1)] == ["lamp", "pipe"]
 
 
 def test_unknown_words_and_empty_texts_are_no_error() -> None:

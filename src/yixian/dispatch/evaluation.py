@@ -227,13 +227,14 @@ def _ceiling(texts: Texts, labels: Sequence[str]) -> tuple[float | None, int]:
 
 def _alike(texts: Texts) -> NDArray[np.intp]:
     """Pairs of messages of nearly the same words, none twice; a message copied whole counts with its nearest only."""
-    from yixian.language import linear, neighbours
+    from yixian.language import features, linear, neighbours
 
     counts = texts.counts
     frequency = np.bincount(counts.indices, minlength=linear.width(counts))
     often = np.flatnonzero(frequency >= 2)
     idf = np.log((1 + linear.height(counts)) / (1 + frequency[often])).astype(np.float32) + 1
-    words = linear.weighted(neighbours.seldom(counts[:, often], frequency[often]), idf)
+    parts = features.parts_of(texts.features[often])
+    words = linear.weighted(neighbours.seldom(counts[:, often], frequency[often], parts), idf, parts)
     columns = words.T.tocsr()
     found: list[tuple[int, int]] = []
     for start in range(0, linear.height(words), 256):

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from yixian.language import centres, linear, neighbours, stacking
 from yixian.language.centres import Centres
-from yixian.language.features import Keys, count_features
+from yixian.language.features import Keys, count_features, parts_of
 from yixian.language.linear import Floats, Ints, Linear, width
 from yixian.language.meaning import Embed, Vectors, centred
 from yixian.language.neighbours import Neighbours
@@ -94,10 +94,11 @@ def train(texts: Texts, labels: Sequence[str], seed: int, weights: Floats | None
     least = LEAST_TEXTS if texts.vectors is None and len(truth) > FEW_TEXTS else 1
     kept = np.flatnonzero(frequency >= least)
     idf = (np.log((1 + len(truth)) / (1 + frequency[kept])) + 1).astype(np.float32)
-    words = linear.weighted(texts.counts[:, kept], idf)
+    parts = parts_of(texts.features[kept])
+    words = linear.weighted(texts.counts[:, kept], idf, parts)
     mean = texts.vectors.mean(axis=0) if texts.vectors is not None else None
     meant = centred(texts.vectors, mean) if texts.vectors is not None and mean is not None else None
-    known = Neighbours(neighbours.seldom(words, frequency[kept]), meant, truth, worth, len(classes))
+    known = Neighbours(neighbours.seldom(words, frequency[kept], parts), meant, truth, worth, len(classes))
     heard = _left_out(words, meant, known, seed)
     stack = stacking.fit(heard, truth, worth)
     found = stacking.chances(stack, heard)
@@ -159,7 +160,7 @@ def predict(model: Model, texts: Texts) -> Floats:
     place = np.searchsorted(texts.features, model.features)
     known = np.flatnonzero(place < len(texts.features))
     known = known[texts.features[place[known]] == model.features[known]]
-    words = linear.weighted(texts.counts[:, place[known]], model.idf[known])
+    words = linear.weighted(texts.counts[:, place[known]], model.idf[known], parts_of(model.features[known]))
     meant = centred(texts.vectors, model.mean) if texts.vectors is not None and model.mean is not None else None
     near = msgspec.structs.replace(model.neighbours, words=model.neighbours.words[:, known])
     voices = [linear.margins(model.linear, words, known, meant), neighbours.votes(near, words, meant)]

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from yixian.language.features import BEGINNINGS
 from yixian.language.meaning import Vectors
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-COST: Final = 1.0
+COST: Final = 2.0
 COST_WITH_MEANING: Final = 4.0
 """Vectors of meaning never hold a word that only one text has, so the machine may trust single texts more (cross-validated)."""
+WORTH: Final = np.array([1.0, *(0.5 for _ in BEGINNINGS)])
+"""How long the vector of each part of a text is (see `features`; cross-validated)."""
 NEVER: Final = -10.0
 """The margin of a class that was not there to learn from."""
 
@@ -39,13 +42,15 @@ def width(matrix: csr_array) -> int:
     return shape[1]
 
 
-def weighted(counts: csr_array, idf: NDArray[np.float32]) -> csr_array:
-    """TF-IDF with damped counts, each text a vector of length 1."""
+def weighted(counts: csr_array, idf: NDArray[np.float32], parts: Ints) -> csr_array:
+    """TF-IDF with damped counts; each part of a text (`parts`: of each feature) a vector as long as it is worth."""
     found = csr_array(counts, dtype=np.float32, copy=True)
     found.data = (1 + np.log(found.data)) * idf[found.indices]
     rows = np.repeat(np.arange(height(found)), np.diff(found.indptr))
-    length = np.sqrt(np.bincount(rows, weights=found.data.astype(np.float64) ** 2, minlength=height(found)))
-    found.data = (found.data / np.maximum(length, 1e-12)[rows]).astype(np.float32)
+    stands = rows * len(WORTH) + parts[found.indices]
+    length = np.sqrt(np.bincount(stands, weights=found.data.astype(np.float64) ** 2, minlength=height(found) * len(WORTH)))
+    scale = np.tile(WORTH, height(found)) / np.maximum(length, 1e-12)
+    found.data = (found.data * scale[stands]).astype(np.float32)
     return found
 
 

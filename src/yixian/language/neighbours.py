@@ -33,10 +33,10 @@ class Neighbours(msgspec.Struct, frozen=True):
     classes: int
 
 
-def seldom(words: csr_array, frequency: NDArray[np.int64]) -> csr_array:
-    """`words` without what is common; `frequency`: in how many of the texts each feature is."""
+def seldom(words: csr_array, frequency: NDArray[np.int64], parts: Ints) -> csr_array:
+    """`words` as a whole, without what is common. `frequency`: in how many of the texts each feature is; `parts`: where it stands."""
     found = words.copy()
-    found.data = found.data * (frequency <= max(20, COMMON * height(words)))[found.indices]
+    found.data = found.data * ((frequency <= max(20, COMMON * height(words))) & (parts == 0))[found.indices]
     found.eliminate_zeros()
     return found
 
