@@ -10,11 +10,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.hotline import Browser, Hotline, hotline_on
+from tests.hotline import TINY, Browser, Hotline, hotline_on
+from tests.tickets.test_english_names import MARK, reads, two_names
 
 from yixian.campaigns import api, forms, jobs, pages, service, words
 from yixian.campaigns.counting import HEIGHT, chart
 from yixian.campaigns.model import Day
+from yixian.city import pack
 from yixian.db import bootstrap, outbox
 from yixian.db import jobs as work
 from yixian.web import render
@@ -25,6 +27,13 @@ SETTLED = {"matter": "ST0101", "region": "PA-N-1", "outcome": "ticket_opened"}
 @pytest.fixture
 async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
     async with hotline_on(fresh, home) as running:
+        yield running
+
+
+@pytest.fixture
+async def bilingual(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    """Port Ash with its names in Chinese and in English."""
+    async with hotline_on(fresh, home, two_names(pack.read(TINY))) as running:
         yield running
 
 
@@ -112,6 +121,24 @@ async def test_from_the_draft_to_the_report_on_the_desk(hotline: Hotline) -> Non
     assert "专项：Dark nights" not in supervisor.text
     await supervisor.open("/desk/campaigns?tab=over")
     assert "Dark nights" in supervisor.text
+
+
+async def test_a_campaign_names_units_matters_and_regions_in_english(bilingual: Hotline) -> None:
+    _, here = await drafted(bilingual, matters="ST01\nST02", regions="PA-N\nPA-S", units="pa", members="pa.waste\npa.harbour")
+    supervisor = await (await bilingual.staff("supervisor")).open(here)
+    await supervisor.send(f"{here}/approve", note="Go")
+    bilingual.clock.forward(minutes=1)
+    number = await reported(bilingual)
+    await supervisor.open(f"/desk/ticket/{number}")
+    if f"/desk/ticket/{number}/dispatch" in {form.action for form in supervisor.page.forms}:
+        await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    await works(bilingual)
+    await supervisor.open(here)
+    assert f"{MARK}Street lights、{MARK}Roads" in supervisor.text and f"{MARK}Northgate、{MARK}Saltmarsh" in supervisor.text
+    scope = ("Street lights, Roads", "Northgate", "Saltmarsh", "Port Ash Town Council")
+    await reads(supervisor, here, number, "Roads and Lighting", "Waste Services", "Harbour Master", *scope)
+    await reads(supervisor, "/desk/campaigns", "Roads and Lighting")
+    await reads(supervisor, f"{here}/tickets", number, "Street light out")
 
 
 async def test_a_draft_that_cannot_be_used_keeps_what_was_typed(hotline: Hotline) -> None:

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.hotline import Hotline, hotline_on
+from tests.hotline import TINY, Hotline, hotline_on
+from tests.tickets.test_english_names import reads, two_names
 
+from yixian.city import pack
 from yixian.db import bootstrap, outbox
 from yixian.disputes import consulting, consulting_pages, jobs, words
 from yixian.web import render
@@ -18,6 +20,13 @@ LANE = "The street light in Tollbooth Lane is out, third night"
 @pytest.fixture
 async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
     async with hotline_on(fresh, home) as running:
+        yield running
+
+
+@pytest.fixture
+async def bilingual(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    """Port Ash with its names in Chinese and in English."""
+    async with hotline_on(fresh, home, two_names(pack.read(TINY))) as running:
         yield running
 
 
@@ -75,3 +84,13 @@ async def test_the_dispatcher_is_shown_what_to_ask_about_the_place_and_the_place
     assert number in dispatcher.text
     operator = await hotline.staff("operator")
     await operator.open(f"/desk/ticket/{number}/where", status=403)
+
+
+async def test_consultations_name_units_matter_and_place_in_english(bilingual: Hotline) -> None:
+    number = (await bilingual.says(LANE))["tickets"][0]["number"]
+    await bilingual.owner.execute("UPDATE ticket SET matter = 'ST0101', region = 'PA-N-1' WHERE number = $1", number)
+    dispatcher, here = await bilingual.staff("dispatcher"), f"/desk/ticket/{number}/consultation"
+    await dispatcher.open(here)
+    await dispatcher.send(here, units="pa.roads\npa.waste", question="Whose lamp?")
+    await reads(dispatcher, here, "Roads and Lighting", "Waste Services")
+    await reads(dispatcher, "/desk/consultations", "Roads and Lighting", "Street light out", "Castle Ward, Northgate")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from tests.disputes.conftest import CONSUMERS
-from tests.hotline import Browser, Hotline, hotline_on
+from tests.hotline import TINY, Browser, Hotline, hotline_on
+from tests.tickets.test_english_names import MARK, reads, two_names
 
+from yixian.city import pack
 from yixian.db import bootstrap, outbox, pool
 from yixian.disputes import deciding_pages, forms, pages, service, words
 from yixian.web import render
@@ -26,12 +28,19 @@ async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotli
         yield running
 
 
+@pytest.fixture
+async def bilingual(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    """Port Ash with its names in Chinese and in English."""
+    async with hotline_on(fresh, home, two_names(pack.read(TINY))) as running:
+        yield running
+
+
 async def disputed(hotline: Hotline, named: str = "Waste Services") -> tuple[str, str]:
     """A ticket that Roads has been given and objects to: its number, and the dispute's address."""
     number = (await hotline.says(DRAIN))["tickets"][0]["number"]
     desk = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
     if f"/desk/ticket/{number}/dispatch" in {f.action for f in desk.page.forms}:
-        await desk.send(f"/desk/ticket/{number}/dispatch", unit="Roads and Lighting", basis="Roads Order 12")
+        await desk.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
     roads = await (await hotline.staff("roads")).open(f"/desk/ticket/{number}")
     await roads.send(f"/desk/ticket/{number}/object", note="Litter blocks it", basis="Waste Order 2", unit=named)
     await heard(hotline)
@@ -235,6 +244,44 @@ async def test_joint_review_is_one_key_on_the_dispatchers_desk(hotline: Hotline)
     assert "没有进行中的争议" in (await desk.open(part)).text
     for login, status in (("roads", 403), ("reviewer", 403), ("supervisor", 200)):
         assert (await (await hotline.staff(login)).client.get(part)).status_code == status, login
+
+
+async def test_a_dispute_names_units_matter_and_place_in_english(bilingual: Hotline) -> None:
+    number, page = await disputed(bilingual, "pa.waste")
+    dispatcher = await bilingual.staff("dispatcher")
+    await reads(dispatcher, f"/desk/ticket/{number}/joint-review", "Roads and Lighting", "Waste Services")
+    await reads(dispatcher, page, "Roads and Lighting", "Waste Services", "Blocked drain")
+    await dispatcher.send(f"{page}/convene", note="Whose gully is it?", units="pa.harbour\nPA-S.noise", days="2")
+    await reads(dispatcher, page, "Harbour Master", "Saltmarsh Noise Team")
+    for unit in ("pa.harbour", "PA-S.noise"):
+        await bilingual.owner.execute(
+            """
+            INSERT INTO dispute_opinion (panel, dispute, unit, unit_path, seq, at, actor, lead, co, basis)
+            SELECT panel, dispute, unit, unit_path, 1, now(), 'x', 'pa.waste', '{PA-S}', 'Waste Order 2'
+              FROM dispute_seat
+             WHERE unit = $1
+            """,
+            unit,
+        )
+    await reads(
+        dispatcher, f"/desk/ticket/{number}/joint-review", "The majority says that Waste Services should lead", "Roads and Lighting"
+    )
+    await reads(dispatcher, page, "Waste Services", "Saltmarsh District Council")
+    await dispatcher.send(f"{page}/rule", unit="pa.waste", basis="Waste Order 2", note="Litter", co_units="PA-S\nPA-H")
+    await reads(dispatcher, page, "Waste Services", "Saltmarsh District Council")
+    in_chinese = await (await bilingual.staff("supervisor")).open(page)
+    assert f"{MARK}Waste Services 主办 · 协办：{MARK}Saltmarsh District Council、{MARK}Harbourside District Council" in in_chinese.text
+    assert f"{MARK}Blocked drain" in in_chinese.text and "in-chinese" not in in_chinese.answer.text
+
+
+async def test_the_list_of_disputes_names_units_and_matters_in_english(bilingual: Hotline) -> None:
+    _, page = await disputed(bilingual, "pa.waste")
+    bilingual.clock.forward(days=5)
+    supervisor = await bilingual.staff("supervisor")
+    await reads(supervisor, "/desk/disputes?overdue=1", "Roads and Lighting", "Waste Services", "Blocked drain")
+    await supervisor.open(page)
+    await supervisor.send(f"{page}/rule", unit="pa.waste", basis="Waste Order 2", note="Litter")
+    await reads(supervisor, "/desk/disputes?tab=ended", "Roads and Lighting", "Waste Services", "Blocked drain")
 
 
 def test_the_words_beside_the_ticket_have_english() -> None:

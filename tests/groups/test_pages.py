@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from asyncpg.connection import LoggedQuery
-from tests.hotline import Browser, Hotline, hotline_on
+from tests.hotline import TINY, Browser, Hotline, hotline_on
+from tests.tickets.test_english_names import left_in_chinese, reads, two_names
 
+from yixian.city import pack
 from yixian.db import bootstrap, outbox
 from yixian.groups import jobs, words
 from yixian.web import render
@@ -31,6 +33,13 @@ SETTLED = {"matter": "ST0102", "region": "PA-N-1", "outcome": "ticket_opened"}
 @pytest.fixture
 async def hotline(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
     async with hotline_on(fresh, home) as running:
+        yield running
+
+
+@pytest.fixture
+async def bilingual(fresh: bootstrap.Addresses, home: Path) -> AsyncIterator[Hotline]:
+    """Port Ash with its names in Chinese and in English."""
+    async with hotline_on(fresh, home, two_names(pack.read(TINY))) as running:
         yield running
 
 
@@ -88,6 +97,22 @@ async def test_a_supervisor_sees_the_group_takes_note_names_it_and_merges_it(hot
     await supervisor.open(here)
     assert "已通知属地" in supervisor.text
     assert await hotline.owner.fetchval("SELECT count(*) FROM ticket WHERE state = 'merged'") == 4
+
+
+async def test_a_group_names_matter_place_and_unit_in_english(bilingual: Hotline):
+    numbers = await told(bilingual)
+    supervisor = await bilingual.staff("supervisor")
+    for number in numbers:
+        await supervisor.open(f"/desk/ticket/{number}")
+        if f"/desk/ticket/{number}/dispatch" in {form.action for form in supervisor.page.forms}:
+            await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    named = ("Street light damaged", "Castle Ward, Northgate", "Roads and Lighting")
+    await reads(supervisor, "/desk/groups", *named)
+    await reads(supervisor, f"/desk/groups/{await group_of(bilingual)}", *named)
+    operator = await bilingual.staff("operator")
+    operator.client.headers["accept-language"] = "en"
+    near = await operator.client.post("/desk/nearby", data={"text": TOLD[0], **SETTLED}, headers=await token(operator))
+    assert "Roads and Lighting" in near.text and left_in_chinese(near.text) == []
 
 
 async def test_what_cannot_be_done_is_said_and_what_was_typed_is_kept(hotline: Hotline):

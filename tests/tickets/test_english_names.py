@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.hotline import TINY, Browser, Hotline, hotline_on
+from tests.tickets.supervising.test_supervising import bulk
 from tests.tickets.test_pages import ANSWER
 
 from yixian.city import pack
@@ -28,7 +29,8 @@ def two_names(town: Pack) -> Pack:
     def both(things: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(msgspec.structs.replace(t, name=MARK + t.name, name_en=t.name) for t in things)
 
-    return msgspec.structs.replace(town, units=both(town.units), regions=both(town.regions), matters=both(town.matters))
+    (city,) = both((town.city,))
+    return msgspec.structs.replace(town, city=city, units=both(town.units), regions=both(town.regions), matters=both(town.matters))
 
 
 @pytest.fixture
@@ -96,3 +98,38 @@ async def test_chinese_pages_have_the_chinese_name_alone(hotline: Hotline) -> No
     supervisor = await hotline.staff("supervisor")
     page = (await supervisor.open(f"/desk/ticket/{number}")).answer.text
     assert f"{MARK}Northgate{MARK}Castle Ward" in page and "in-chinese" not in page
+
+
+async def test_paper_is_in_english(hotline: Hotline) -> None:
+    number = (await hotline.says(HOLE))["tickets"][0]["number"]
+    supervisor = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
+    if f"/desk/ticket/{number}/dispatch" in supervisor.answer.text:
+        await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    await does(hotline, "roads", number, "sign")
+    roads = await hotline.staff("roads")
+    in_chinese = (await roads.open(f"/desk/ticket/{number}/print")).text
+    assert (
+        f"{MARK}Port Ash 工单" in in_chinese
+        and f"{MARK}Roads and Lighting" in in_chinese
+        and f"{MARK}Northgate{MARK}Castle Ward" in in_chinese
+    )
+    await reads(roads, f"/desk/ticket/{number}/print", "Roads and Lighting", "Castle Ward, Northgate", "Pothole")
+    assert b"/Lang (en)" in (await roads.client.get(f"/desk/ticket/{number}.pdf")).content
+
+
+async def test_the_supervisors_pages_are_in_english(hotline: Hotline) -> None:
+    number = (await hotline.says(HOLE))["tickets"][0]["number"]
+    supervisor = await (await hotline.staff("supervisor")).open(f"/desk/ticket/{number}")
+    if f"/desk/ticket/{number}/dispatch" in supervisor.answer.text:
+        await supervisor.send(f"/desk/ticket/{number}/dispatch", unit="pa.roads", basis="Roads Order 12")
+    await hotline.owner.execute("UPDATE ticket SET care = 'needed' WHERE number = $1", number)
+    in_chinese = (await supervisor.open("/desk/supervisor")).text
+    assert f"{MARK}Pothole" in in_chinese and f"{MARK}Northgate" in in_chinese and "in-chinese" not in supervisor.answer.text
+    await reads(supervisor, "/desk/supervisor", "Pothole", "Northgate", "Castle Ward, Northgate", "Roads and Lighting")
+    for query in ("", "?q=lighting"):
+        await reads(supervisor, f"/desk/load{query}", "Roads and Lighting")
+    await reads(supervisor, "/desk/load/pa.roads", "Roads and Lighting", number)
+    await supervisor.open("/desk/tickets")
+    version = await hotline.owner.fetchval("SELECT version FROM ticket WHERE number = $1", number)
+    await bulk(supervisor, what="list", note="Rain on Friday", ticket=f"{number}~{version}")
+    assert "Roads and Lighting" in supervisor.text and left_in_chinese(supervisor.answer.text) == []

@@ -64,8 +64,8 @@ async def _sheet(here: Here, number: str, *, as_pdf: bool = False) -> Sheet:
         await audit.record(
             tx, actor.id, "ticket.pdf" if as_pdf else "ticket.print", here.now, subject=number, address=sessions.address(here.request)
         )
-    say = translator(language(here.request))
-    return paper.sheet_of(seen, rows, known.get(caller) if caller else None, here.city, actor.name, here.now, say)
+    lang = language(here.request)
+    return paper.sheet_of(seen, rows, known.get(caller) if caller else None, here.city, actor.name, here.now, translator(lang), lang)
 
 
 # -- Lists as files ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import pylopdf_fonts_zh_cn
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from yixian.city.inforce import City
+from yixian.city.inforce import CHINESE, City
 from yixian.people.model import CallerMasked
 from yixian.tickets import changes, words
 from yixian.tickets.model import HistoryRow, OrderRole, Ticket
@@ -53,30 +53,35 @@ class Sheet(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     foot: str
     """Who printed it and when."""
+    lang: str
+    """Of its labels."""
 
 
-def sheet_of(seen: Seen, rows: tuple[HistoryRow, ...], caller: CallerMasked | None, city: City, by: str, now: datetime, say: Say) -> Sheet:
+def sheet_of(
+    seen: Seen, rows: tuple[HistoryRow, ...], caller: CallerMasked | None, city: City, by: str, now: datetime, say: Say, lang: str
+) -> Sheet:
     """What is printed of a ticket: what its page shows to this person, the caller as masked as there.
 
-    `by`: name of who prints. `say`: the catalogue in the reader's language.
+    `by`: name of who prints. `say`: the catalogue in the reader's language, `lang`.
     """
     ticket = seen.ticket
     zone = ZoneInfo(city.pack.city.timezone)
     parts = [
-        Part(say("诉求内容"), _asked(ticket, caller, city, zone, say), ticket.text),
-        Part(say("承办与时限"), _handled(seen, city, zone, say)),
+        Part(say("诉求内容"), _asked(ticket, caller, city, zone, say, lang), ticket.text),
+        Part(say("承办与时限"), _handled(seen, city, zone, say, lang)),
     ]
     if ticket.answer:
         parts.append(Part(say("公开答复"), (), ticket.answer))
     if ticket.internal_answer:
         parts.append(Part(say("内部办理记录"), (), ticket.internal_answer))
-    parts.append(Part(say("办理记录"), tuple(_step(row, city, zone, say) for row in rows)))
+    parts.append(Part(say("办理记录"), tuple(_step(row, city, zone, say, lang) for row in rows)))
     round_ = f"-{ticket.rounds:02d}" if ticket.rounds else ""
     foot = say("由{name}于 {at} 打印。打印已记录；请按规定保管，用后销毁。", name=by, at=_at(now, zone))
-    return Sheet(say("工单"), f"{ticket.number}{round_}", city.pack.city.name, tuple(parts), foot)
+    named = city.pack.city.name if lang == CHINESE else city.pack.city.name_en
+    return Sheet(say("工单"), f"{ticket.number}{round_}", named, tuple(parts), foot, lang)
 
 
-def _asked(ticket: Ticket, caller: CallerMasked | None, city: City, zone: ZoneInfo, say: Say) -> tuple[tuple[str, str], ...]:
+def _asked(ticket: Ticket, caller: CallerMasked | None, city: City, zone: ZoneInfo, say: Say, lang: str) -> tuple[tuple[str, str], ...]:
     shown = (
         f"{caller.name or say('未留姓名')} {caller.phone}"
         if caller
@@ -86,12 +91,12 @@ def _asked(ticket: Ticket, caller: CallerMasked | None, city: City, zone: ZoneIn
         if ticket.caller
         else say("匿名")
     )
-    place = " · ".join(p for p in (city.region_name(ticket.region), ticket.place) if p)
+    place = " · ".join(p for p in (city.region_in(ticket.region, lang).text, ticket.place) if p)
     kind = f"{say(words.KINDS[ticket.kind])} · {say(words.URGENCIES[ticket.urgency])}"
     facts = [
         (say("标题"), ticket.title),
         (say("地点"), place),
-        (say("事项"), city.matter_name(ticket.matter)),
+        (say("事项"), city.matter_in(ticket.matter, lang).text),
         (say("类型"), kind),
         (say("登记"), f"{_at(ticket.created_at, zone)} · {say(words.CHANNELS.get(ticket.channel, ticket.channel))}"),
         (say("来电人"), shown),
@@ -99,10 +104,10 @@ def _asked(ticket: Ticket, caller: CallerMasked | None, city: City, zone: ZoneIn
     return tuple((label, value) for label, value in facts if value)
 
 
-def _handled(seen: Seen, city: City, zone: ZoneInfo, say: Say) -> tuple[tuple[str, str], ...]:
+def _handled(seen: Seen, city: City, zone: ZoneInfo, say: Say, lang: str) -> tuple[tuple[str, str], ...]:
     ticket = seen.ticket
     live = sorted((o for o in seen.orders if o.ended_at is None), key=lambda o: list(OrderRole).index(o.role))
-    orders = [(say(words.ORDER_ROLES[o.role]), city.unit_name(o.unit)) for o in live]
+    orders = [(say(words.ORDER_ROLES[o.role]), city.unit_in(o.unit, lang).text) for o in live]
     limits = (
         ("签收时限", ticket.sign_due, ticket.signed_at),
         ("联系时限", ticket.contact_due, ticket.contacted_at),
@@ -117,10 +122,10 @@ def _kept(due: datetime, met: datetime | None, zone: ZoneInfo, say: Say) -> str:
     return f"{_at(due, zone)} · {say('{at} 完成', at=_at(met, zone))}" if met else _at(due, zone)
 
 
-def _step(row: HistoryRow, city: City, zone: ZoneInfo, say: Say) -> tuple[str, str]:
+def _step(row: HistoryRow, city: City, zone: ZoneInfo, say: Say, lang: str) -> tuple[str, str]:
     what = say(words.ACTIONS[row.action]) if row.action in words.ACTIONS else row.action
     role = next((say(name) for known, name in words.ROLES.items() if known == row.role), row.role)
-    who = " · ".join(p for p in (role, city.unit_name(row.unit or None)) if p)
+    who = " · ".join(p for p in (role, city.unit_in(row.unit or None, lang).text) if p)
     said = _rated(row, say)
     return _at(row.at, zone), "\n".join(p for p in (f"{what}（{who}）" if who else what, row.note, *said) if p)
 
@@ -151,7 +156,7 @@ class _Pages(FPDF):
         self.add_font(FONT, "", _font())
         self.set_title(f"{sheet.heading} {sheet.number}")
         self.set_creator("Yixian")
-        self.set_lang("zh-CN")
+        self.set_lang("zh-CN" if sheet.lang == CHINESE else sheet.lang)
 
     def footer(self) -> None:
         """At the foot of every page."""

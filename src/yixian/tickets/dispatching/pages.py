@@ -509,7 +509,7 @@ async def load_page(here: NamedDependency[Here], order: FromQuery[str] = "", q: 
     key = order if order in ORDERS else "red"
     async with here.db.transaction(here.session.actor.acting) as tx:
         found = await service.loads(tx, None, here.city, here.now)
-    wanted = [load for load in found if q.strip().lower() in here.city.unit_name(load.unit).lower()]
+    wanted = [load for load in found if any(q.strip().lower() in name.lower() for name in _names(load.unit, here))]
     wanted.sort(key=lambda load: -getattr(load, key))
     return page(
         here.request,
@@ -525,6 +525,11 @@ async def load_page(here: NamedDependency[Here], order: FromQuery[str] = "", q: 
         city=here.city,
         now=here.now,
     )
+
+
+def _names(unit: str, here: Here) -> tuple[str, str]:
+    """What the page calls a unit, in Chinese and in the reader's language."""
+    return here.city.unit_name(unit), here.city.unit_in(unit, language(here.request)).text
 
 
 def _sum(found: Sequence[Load]) -> Load:
