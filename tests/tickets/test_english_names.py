@@ -30,7 +30,9 @@ def two_names(town: Pack) -> Pack:
         return tuple(msgspec.structs.replace(t, name=MARK + t.name, name_en=t.name) for t in things)
 
     (city,) = both((town.city,))
-    return msgspec.structs.replace(town, city=city, units=both(town.units), regions=both(town.regions), matters=both(town.matters))
+    return msgspec.structs.replace(
+        town, city=city, units=both(town.units), regions=both(town.regions), matters=both(town.matters), queues=both(town.queues)
+    )
 
 
 @pytest.fixture

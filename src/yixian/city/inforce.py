@@ -79,6 +79,10 @@ class City(msgspec.Struct, frozen=True):
         english = ", ".join(r.name_en for r in above) if all(r.name_en for r in above) else ""
         return _both(lang, self.region_name(code), english)
 
+    def queues_in(self, lang: str) -> dict[str, Name]:
+        """The service queues' names by code, in the pack's order, in the reader's language where the pack has it."""
+        return {queue.code: _in(lang, queue.name, queue.name_en) for queue in self.pack.queues}
+
     def _named_by(self, code: str) -> tuple[Region, ...]:
         """The regions whose names together name this one, finest first: the city goes without saying, unless it is all that is said."""
         above = self.register.regions_up.get(code, ())

@@ -189,7 +189,7 @@ async def test_the_row_of_a_queue_adds_up(hotline: Hotline) -> None:
     await hotline.owner.execute("UPDATE ticket SET next_due = NULL, amber_at = NULL WHERE number = $1", found[0])
     desk = await (await hotline.staff("supervisor")).open("/desk/supervisor")
     shown = dict(re.findall(r'data-live="([^"]+)">(\d+)<', desk.answer.text))
-    for code in narrowing.queues(hotline.app.state.process.live.city):
+    for code in [queue.code for queue in hotline.app.state.process.live.city.pack.queues]:
         lights = [int(shown[f"queue.{code}.{light}"]) for light in narrowing.LIGHTS]
         assert sum(lights) == int(shown[f"queue.{code}"]), code
 

@@ -133,21 +133,17 @@ def counts(by: Narrowed, city: City) -> bool:
 
 def matters(by: Narrowed, city: City) -> tuple[str, ...] | None:
     """The matters asked for, by queue and by a matter with those below it; None: all."""
-    if by.matter not in city.matters and by.queue not in queues(city):
+    queues = {queue.code for queue in city.pack.queues}
+    if by.matter not in city.matters and by.queue not in queues:
         return None
     found = tuple(
         code
         for code in city.matters
         if (by.matter not in city.matters or by.matter in city.register.matters_up.get(code, ()))
-        and (by.queue not in queues(city) or queue_of(city, code) == by.queue)
+        and (by.queue not in queues or queue_of(city, code) == by.queue)
     )
     unknown = by.matter not in city.matters and queue_of(city, "") == by.queue
     return (*found, "") if unknown else found
-
-
-def queues(city: City) -> dict[str, str]:
-    """The queues' names, by code, in the pack's order."""
-    return {queue.code: queue.name for queue in city.pack.queues}
 
 
 def queue_of(city: City, matter: str) -> str:

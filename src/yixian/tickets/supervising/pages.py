@@ -37,7 +37,7 @@ from yixian.tickets.supervising.model import Hour, SavedFilter
 from yixian.tickets.supervising.narrowing import Narrowed
 from yixian.web.given import uuid_of
 from yixian.web.problems import usual
-from yixian.web.render import page
+from yixian.web.render import language, page
 
 Asked = Request[Any, Any, Any]
 
@@ -76,7 +76,7 @@ async def supervisor_desk(here: NamedDependency[Here]) -> Response[Any]:
         values=numbers.values,
         numbers=numbers,
         at=numbers.at,
-        queues=narrowing.queues(city),
+        queues=city.queues_in(language(here.request)),
         states=[s for s in State if s in OPEN],
         lights=[Light.RED, Light.AMBER, Light.GREEN, Light.NONE],
         light_words=narrowing.LIGHTS,
@@ -200,7 +200,7 @@ async def _list(
         first=by.link if after else "",
         states=list(State),
         lights=narrowing.LIGHTS,
-        queues=narrowing.queues(city),
+        queues={code: name.text for code, name in city.queues_in(language(here.request)).items()},
         ratings=narrowing.RATINGS,
         flows=narrowing.FLOWS,
         ages=AGES,
