@@ -135,3 +135,30 @@ async def test_the_supervisors_pages_are_in_english(hotline: Hotline) -> None:
     version = await hotline.owner.fetchval("SELECT version FROM ticket WHERE number = $1", number)
     await bulk(supervisor, what="list", note="Rain on Friday", ticket=f"{number}~{version}")
     assert "Roads and Lighting" in supervisor.text and left_in_chinese(supervisor.answer.text) == []
+
+
+async def test_the_dispatchers_and_the_operators_desk_are_in_english(hotline: Hotline) -> None:
+    given_back = (await hotline.says(HOLE))["tickets"][0]["number"]
+    await does(hotline, "roads", given_back, "return", note="Not ours", basis="Roads Order 13")
+    dispatcher = await hotline.staff("dispatcher")
+    assert f"{MARK}Roads and Lighting" in (await dispatcher.open(f"/desk/dispatch?ticket={given_back}")).answer.text
+    await reads(dispatcher, f"/desk/dispatch?ticket={given_back}", "Roads and Lighting", "Northgate", "Pothole")
+    operator = await hotline.staff("operator")
+    operator.client.headers["accept-language"] = "en"
+    await operator.open("/desk/operator")
+    await operator.send("/desk/operator", deed="check", text=HOLE)
+    assert "Roads and Lighting" in operator.answer.text and left_in_chinese(operator.answer.text) == []
+
+
+async def test_the_list_the_models_and_the_templates_are_in_english(hotline: Hotline) -> None:
+    supervisor = await hotline.staff("supervisor")
+    code = hotline.app.state.process.live.city.pack.responsibilities[0].code
+    for path, *names in (
+        ("/desk/list", "Roads and Lighting"),
+        (f"/desk/list/entry/{code}",),
+        ("/desk/list/proposals",),
+        ("/desk/models",),
+        ("/desk/answering",),
+    ):
+        await reads(supervisor, path, *names)
+    await reads(await hotline.staff("roads"), "/desk/templates")

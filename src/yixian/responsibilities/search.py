@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from yixian.city.inforce import City
+from yixian.city.inforce import CHINESE, City
 from yixian.city.model import Level, Responsibility
 from yixian.city.responsibility import holds_on
 from yixian.language.normalise import normalise
@@ -106,22 +106,27 @@ def compile_index(city: City) -> Index:
     return Index(city, entries, tuple("\n".join(of(part) for part in _said(city, entry) if part) for entry in entries))
 
 
-def unit_name(city: City, name: str, say: Callable[[str], str] = str) -> str:
-    """What an entry's unit is called: its name; for a name by place whose, as `所在区 · 市场监督管理局`. `say`: the reader's language."""
+def unit_name(city: City, name: str, say: Callable[[str], str] = str, lang: str = CHINESE) -> str:
+    """What an entry's unit is called: its name; for a name by place whose, as `所在区 · 市场监督管理局`.
+
+    `say`: the catalogue in the reader's language, `lang`.
+    """
     if not name.startswith("@"):
-        return city.unit_name(name)
+        return city.unit_in(name, lang).text
     level_name, _, function = name[1:].partition(".")
     level = next((level for level in _SOMEWHERE if level.value == level_name), None)
     if level is None:
         return name
     where = say(_SOMEWHERE[level])
-    return f"{where} · {_bureau(city, level, function)}" if function else where
+    return f"{where} · {_bureau(city, level, function, lang)}" if function else where
 
 
-def _bureau(city: City, level: Level, function: str) -> str:
+def _bureau(city: City, level: Level, function: str, lang: str) -> str:
     """What the bureaus of a function are called, without the place: from the first there is."""
     for (region, what), unit in city.register.by_function.items():
         if what == function and city.units[unit].level is level:
+            if lang != CHINESE and city.units[unit].name_en:
+                return _without_place_in_english(city.units[unit].name_en, city.regions[region].name_en)
             return _without_place(city.units[unit].name, city.regions[region].name, city.pack.city.name)
     return function
 
@@ -139,6 +144,12 @@ def _without_place(name: str, region: str, city: str) -> str:
     if len(tail) > len("分局"):
         return tail.strip()
     return head.removeprefix(city).removesuffix(_ABOVE.get(tail, "")) + tail
+
+
+def _without_place_in_english(name: str, region: str) -> str:
+    """`Tianhe District Civil Affairs Bureau` is `Civil Affairs Bureau`; of a branch only the place's own name is left out."""
+    place = next((said for said in (region, region.rpartition(" ")[0]) if said and said in name), "")
+    return " ".join(name.replace(place, " ").split()) if place else name
 
 
 _ABOVE: Final = {"分局": "局", "大队": "支队"}

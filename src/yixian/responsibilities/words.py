@@ -57,16 +57,16 @@ _WHO: Final = {"person": "市民", "firm": "企业", "": "不限"}
 _TIME: Final = {"night": "夜间", "": "不限"}
 
 
-def shown(city: City, field: str, cell: str, say: Callable[[str], str]) -> str:
-    """A field of an entry as people read it: names for codes, words in the reader's language (`say`)."""
+def shown(city: City, field: str, cell: str, say: Callable[[str], str], lang: str) -> str:
+    """A field of an entry as people read it: names for codes. `say`: the catalogue in the reader's language, `lang`."""
     parts = [part for part in cell.split("|") if part]
     match field:
         case "matter":
-            return f"{city.matter_name(cell)} [{cell}]" if cell else ""
+            return f"{city.matter_in(cell, lang).text} [{cell}]" if cell else ""
         case "lead" | "co":
-            return say("、").join(unit_name(city, part, say) for part in parts)
+            return say("、").join(unit_name(city, part, say, lang) for part in parts)
         case "place":
-            return say("全市") if cell == "*" else say("、").join(city.region_name(part) for part in parts)
+            return say("全市") if cell == "*" else say("、").join(city.region_in(part, lang).text for part in parts)
         case "who":
             return say(_WHO.get(cell, cell))
         case "time":

@@ -27,12 +27,15 @@ class Plan(msgspec.Struct, frozen=True):
     """Names of districts with how many of the day's tickets are there, most first."""
 
 
-def plan(ticket: Ticket, region: str, near: tuple[Near, ...], city: City) -> Plan | None:
-    """The map for a ticket; `region`: where it is, as far as known. None for a city whose outlines nobody knows."""
+def plan(ticket: Ticket, region: str, near: tuple[Near, ...], city: City, lang: str) -> Plan | None:
+    """The map for a ticket, with names in the reader's language; `region`: where it is, as far as known.
+
+    None for a city whose outlines nobody knows.
+    """
     sheet = maps.sheet(city.outlines)
     if sheet is None:
         return None
-    counted = Counter(name for n in near if (name := city.region_name(district_of(n.region or "", city))))
+    counted = Counter(name for n in near if (name := city.region_in(district_of(n.region or "", city), lang).text))
     return Plan(
         sheet,
         district_of(region, city),

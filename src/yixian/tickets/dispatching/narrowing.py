@@ -123,8 +123,8 @@ class Choice(msgspec.Struct, frozen=True):
     translate: bool = False
 
 
-def offered(found: Sequence[Found], city: City, most: int) -> Mapping[str, tuple[Choice, ...]]:
-    """What the queue can be narrowed by, with how many tickets of it there are.
+def offered(found: Sequence[Found], city: City, most: int, lang: str) -> Mapping[str, tuple[Choice, ...]]:
+    """What the queue can be narrowed by, in the reader's language, with how many tickets of it there are.
 
     Of a queue as long as `most` only its beginning was counted: then everything is offered, with so many at least.
     """
@@ -133,10 +133,10 @@ def offered(found: Sequence[Found], city: City, most: int) -> Mapping[str, tuple
     order = _by_count([kind.value for kind in RequestKind], counts, cut=cut)
     kinds = tuple(Choice(code, KINDS[RequestKind(code)], _said(counts.get(code, 0), cut=cut), True) for code in order)
     campaigns = tuple(Choice(f.code, f.name, _said(f.count, cut=cut)) for f in found if f.by == "campaign")
-    return {"kind": kinds, "at": _districts(found, city, cut=cut), "campaign": campaigns}
+    return {"kind": kinds, "at": _districts(found, city, lang, cut=cut), "campaign": campaigns}
 
 
-def _districts(found: Sequence[Found], city: City, *, cut: bool) -> tuple[Choice, ...]:
+def _districts(found: Sequence[Found], city: City, lang: str, *, cut: bool) -> tuple[Choice, ...]:
     districts = [code for code, region in city.regions.items() if region.level is Level.DISTRICT]
     counts = dict.fromkeys(districts, 0)
     for one in found:
@@ -144,7 +144,9 @@ def _districts(found: Sequence[Found], city: City, *, cut: bool) -> tuple[Choice
             for code in city.register.ancestors(one.code):
                 if code in counts:
                     counts[code] += one.count
-    return tuple(Choice(code, city.region_name(code), _said(counts[code], cut=cut)) for code in _by_count(districts, counts, cut=cut))
+    return tuple(
+        Choice(code, city.region_in(code, lang).text, _said(counts[code], cut=cut)) for code in _by_count(districts, counts, cut=cut)
+    )
 
 
 def _by_count(codes: Sequence[str], counts: Mapping[str, int], *, cut: bool) -> list[str]:

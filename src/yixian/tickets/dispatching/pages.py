@@ -234,7 +234,7 @@ def _page(
         open_tab=tab,
         by=by,
         unclear_filters=clearing.offers({"at": narrowing.where(by, city)}, lambda other: _with(by, **other)),
-        choices=narrowing.offered(queue.counted, city, tickets.COUNTED_TO),
+        choices=narrowing.offered(queue.counted, city, tickets.COUNTED_TO, language(here.request)),
         ages=narrowing.AGES,
         found=msgspec.structs.replace(queue.found, lines=lines),
         urgent={line.id for line in queue.alarms.lines},
@@ -255,7 +255,7 @@ def _page(
         place=here_now,
         region=choices.written(city, What.REGIONS, place) or region,
         unclear=unclear,
-        **(_decided_by(opened, here_now, city) if opened else {"beside": None}),
+        **(_decided_by(opened, here_now, city, language(here.request)) if opened else {"beside": None}),
         present_said=presence_words.sentences(queue.taken.get(seen.ticket.id, ()), city, language(here.request)) if seen else (),
         deeds=bulk.NAMES,
         bulk_what=bulk.What,
@@ -291,7 +291,7 @@ def _done(key: str) -> str:
     return DONE.get(key, words.ACTIONS.get(key, ""))
 
 
-def _decided_by(opened: Opened, region: str, city: City) -> dict[str, Any]:
+def _decided_by(opened: Opened, region: str, city: City, lang: str) -> dict[str, Any]:
     """What helps to decide, as the page shows it."""
     ticket = opened.seen.ticket
     returned = _gave_back(opened.seen.orders)
@@ -300,8 +300,8 @@ def _decided_by(opened: Opened, region: str, city: City) -> dict[str, Any]:
         "matter": opened.matter,
         "pieces": marks.pieces(ticket.text, marks.terms_of(ticket, opened.suggestions, city)),
         "mark_names": marks.NAMES,
-        "entries": [_entry(s, city) for s in opened.suggestions],
-        "plan": drawing.plan(ticket, region, opened.beside.near, city),
+        "entries": [_entry(s, city, lang) for s in opened.suggestions],
+        "plan": drawing.plan(ticket, region, opened.beside.near, city, lang),
         "said_by_units": [row for row in opened.rows if row.action in tuple(service.BACK)],
         "had_it": [o for o in opened.seen.orders if o.role is OrderRole.LEAD],
         "gave_back": returned.unit if returned and ticket.state is State.AWAITING_DISPATCH else "",
@@ -314,13 +314,9 @@ def _gave_back(orders: Sequence[Order]) -> Order | None:
     return leads[-1] if leads and leads[-1].ended_how == Action.RETURN else None
 
 
-def _entry(suggestion: Mapping[str, Any], city: City) -> Entry | None:
+def _entry(suggestion: Mapping[str, Any], city: City, lang: str) -> Entry | None:
     found = marks.entry_of(city, str(suggestion.get("matter") or ""), str(suggestion.get("entry") or ""))
-    return (
-        Entry(found, tuple(city.region_name(p) or city.regions[p].name if p in city.regions else p for p in found.places))
-        if found
-        else None
-    )
+    return Entry(found, tuple(city.region_in(p, lang).text for p in found.places)) if found else None
 
 
 def _with(by: Narrowed, **more: str) -> str:
