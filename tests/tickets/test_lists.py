@@ -316,7 +316,7 @@ async def test_the_dispatchers_counts_stop_at_a_bound(busy: Town) -> None:
         plan = await plan_of(tx, sent, busy.now, 1000, sorted(lifecycle.DISPATCHING))
     assert "Seq Scan on ticket" not in plan
     assert looked_at(plan) <= 1000
-    offered = narrowing.offered(found, busy.city, service.COUNTED_TO)
+    offered = narrowing.offered(found, busy.city, service.COUNTED_TO, "zh")
     assert [(c.code, c.count) for c in offered["at"]][:2] == [("PA-S", "1000+"), ("PA-H", "")]
     assert {c.code for c in offered["kind"]} == set(RequestKind)
 
